@@ -1,0 +1,42 @@
+PORT ?= 8000
+export PORT
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lock messages screens verify bench
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 18
+
+setup:  ## make .venv with everything (seconds when nothing changed)
+	@scripts/setup
+
+run: setup  ## serve http://127.0.0.1:8000 with the demo (PORT= for another port)
+	@scripts/run
+
+test: setup  ## run the tests, on SQLite and PostgreSQL, with a browser (TESTS= for some of them)
+	@scripts/test-deps
+	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+check: setup  ## lint, format, types, migrations, texts
+	@scripts/check
+
+format: setup  ## rewrite the sources as ruff wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup  ## resolve the dependencies of pyproject.toml again
+	@scripts/lock
+
+messages: setup  ## write the sentences of the screens to civic/locale/civic.pot
+	@scripts/messages
+
+screens: setup  ## take pictures of every page into docs/screens (ARGS=--dark for the dark theme)
+	@scripts/test-deps
+	$(BIN)/python scripts/screens.py $(ARGS)
+
+verify: setup  ## the long matrices
+	@echo "No long matrix yet: everything that is verified runs in make test."
+
+bench: setup  ## measure the claims
+	@echo "Nothing is measured yet: the bounds that hold (queries, sizes, start time) are tests of make test."
