@@ -1,0 +1,172 @@
+"""What every test may ask for.
+
+Databases (each test its own, cloned from one that was migrated once):
+  engine_url      str, the test runs twice: ["sqlite", "postgres"]; `sqlite_url` and `postgres_url` are one engine alone
+  db              civic.db.Database on engine_url: `async with db.reading() as session`, `async with db.writing() as session`
+  session         a writing AsyncSession on db, to arrange data: `session.add(...)`, `await session.commit()`.
+                  Commit before you call the client (SQLite has one writer) and read afterwards through `db.reading()`,
+                  which has no memory of what the rows were.
+
+The product:
+  settings        civic.settings.Settings for this test: development, http://civic.test, folders under tmp_path
+  app             create_app(settings), started; app.state.db is `db`
+  client          httpx.AsyncClient on app, base_url http://civic.test, cookies kept, redirects not followed
+  make_client     () -> another client of the same app (another browser); closed at the end
+  production      (settings) marker: @pytest.mark.production makes settings a production's, base_url https://civic.test
+
+Looking:
+  count_queries   `with count_queries() as queries: ...` then `len(queries) <= 6`; transaction statements are not counted
+  mailbox         `await mailbox()` -> rows of the outbox, oldest first
+
+Time: `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. No test sleeps and none reaches the network.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# The developer's own settings must not reach the tests: this comes before anything of civic is read.
+for _name in [name for name in os.environ if name.startswith("CIVIC_") and name != "CIVIC_CHROMIUM"]:
+    del os.environ[_name]
+
+from civic.db import Database
+from civic.migrate import upgrade
+from civic.settings import Settings
+from tests.postgres import Cluster, cluster
+
+ENGINES = ("sqlite", "postgres")
+HOST = "civic.test"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """A connection to anything but this machine is a mistake in the test, or in the product."""
+    real = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex")}
+
+    def guarded(name: str) -> Callable[..., Any]:
+        def connect(self: socket.socket, address: Any) -> Any:
+            local = self.family == socket.AF_UNIX or str(address[0]) in {"127.0.0.1", "::1", "localhost"}
+            if not local:
+                raise RuntimeError(f"a test tried to reach {address}")
+            return real[name](self, address)
+
+        return connect
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in real:
+            patch.setattr(socket.socket, name, guarded(name))
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite+aiosqlite:///{file}")
+    assert not file.with_name("template.db-wal").exists(), "the migrated template is not one whole file"
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    with cluster() as running:
+        running.make_template(upgrade)
+        yield running
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path / 'civic.db')}"
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
+    with postgres_cluster.clone() as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def engine_url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+async def db(engine_url: str) -> AsyncIterator[Database]:
+    database = Database(engine_url)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def session(db: Database) -> AsyncIterator[AsyncSession]:
+    async with db.writing() as arranging:
+        yield arranging
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, engine_url: str, tmp_path: Path) -> Settings:
+    live = request.node.get_closest_marker("production") is not None
+    return Settings(
+        env="production" if live else "development",
+        database_url=engine_url,
+        secret_key="a key for the tests, as long as a real one has to be",
+        base_url=f"{'https' if live else 'http'}://{HOST}",
+        mail_folder=tmp_path / "mail",
+        files=tmp_path / "files",
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings, db: Database) -> AsyncIterator[FastAPI]:
+    from civic.app import create_app
+
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def make_client(app: FastAPI, settings: Settings) -> AsyncIterator[Callable[[], httpx.AsyncClient]]:
+    async with AsyncExitStack() as stack:
+
+        def make() -> httpx.AsyncClient:
+            made = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=settings.base_url)
+            stack.push_async_callback(made.aclose)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def client(make_client: Callable[[], httpx.AsyncClient]) -> httpx.AsyncClient:
+    return make_client()
+
+
+@pytest.fixture
+def count_queries(app: FastAPI) -> Callable[[], AbstractContextManager[list[str]]]:
+    engine = app.state.db.engine.sync_engine
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+                seen.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting
