@@ -12,11 +12,11 @@ The product:
   app             create_app(settings), started; app.state.db is `db`
   client          httpx.AsyncClient on app, base_url http://civic.test, cookies kept, redirects not followed
   make_client     () -> another client of the same app (another browser); closed at the end
-  production      (settings) marker: @pytest.mark.production makes settings a production's, base_url https://civic.test
+                  @pytest.mark.production makes the settings a production's, over https://civic.test
 
 Looking:
   count_queries   `with count_queries() as queries: ...` then `len(queries) <= 6`; transaction statements are not counted
-  mailbox         `await mailbox()` -> rows of the outbox, oldest first
+  mailbox         `await mailbox()` -> the outbox's rows (recipient, subject, text_body …), oldest first
 
 Time: `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. No test sleeps and none reaches the network.
 """
@@ -24,7 +24,7 @@ Time: `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. No test 
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # The developer's own settings must not reach the tests: this comes before anything of civic is read.
@@ -41,7 +41,9 @@ for _name in [name for name in os.environ if name.startswith("CIVIC_") and name 
 
 from civic.db import Database
 from civic.migrate import upgrade
+from civic.outbox.models import OutboxMail
 from civic.settings import Settings
+from civic.settings import settings as read_settings
 from tests.postgres import Cluster, cluster
 
 ENGINES = ("sqlite", "postgres")
@@ -113,16 +115,24 @@ async def session(db: Database) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, engine_url: str, tmp_path: Path) -> Settings:
+def settings(
+    request: pytest.FixtureRequest, engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
+    """Set through the environment, as an operator would: the code that asks civic.settings finds the same."""
     live = request.node.get_closest_marker("production") is not None
-    return Settings(
-        env="production" if live else "development",
-        database_url=engine_url,
-        secret_key="a key for the tests, as long as a real one has to be",
-        base_url=f"{'https' if live else 'http'}://{HOST}",
-        mail_folder=tmp_path / "mail",
-        files=tmp_path / "files",
-    )
+    given = {
+        "ENV": "production" if live else "development",
+        "DATABASE_URL": engine_url,
+        "SECRET_KEY": "a key for the tests, as long as a real one has to be",
+        "BASE_URL": f"{'https' if live else 'http'}://{HOST}",
+        "MAIL_FOLDER": str(tmp_path / "mail"),
+        "FILES": str(tmp_path / "files"),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"CIVIC_{name}", value)
+    read_settings.cache_clear()
+    yield read_settings()
+    read_settings.cache_clear()
 
 
 @pytest.fixture
@@ -170,3 +180,12 @@ def count_queries(app: FastAPI) -> Callable[[], AbstractContextManager[list[str]
             event.remove(engine, "before_cursor_execute", note)
 
     return counting
+
+
+@pytest.fixture
+def mailbox(db: Database) -> Callable[[], Awaitable[list[OutboxMail]]]:
+    async def read() -> list[OutboxMail]:
+        async with db.reading() as looking:
+            return list(await looking.scalars(select(OutboxMail).order_by(OutboxMail.created_at)))
+
+    return read
