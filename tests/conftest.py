@@ -9,7 +9,7 @@ Databases (each test its own, cloned from one that was migrated once):
 
 The product:
   settings        civic.settings.Settings for this test: development, http://civic.test, folders under tmp_path
-  app             create_app(settings), started; app.state.db is `db`
+  app             create_app(settings, db). Its lifespan is not run: nothing delivers mails behind a test's back
   client          httpx.AsyncClient on app, base_url http://civic.test, cookies kept, redirects not followed
   make_client     () -> another client of the same app (another browser); closed at the end
                   @pytest.mark.production makes the settings a production's, over https://civic.test
@@ -136,12 +136,10 @@ def settings(
 
 
 @pytest.fixture
-async def app(settings: Settings, db: Database) -> AsyncIterator[FastAPI]:
+def app(settings: Settings, db: Database) -> FastAPI:
     from civic.app import create_app
 
-    application = create_app(settings)
-    async with application.router.lifespan_context(application):
-        yield application
+    return create_app(settings, db)
 
 
 @pytest.fixture

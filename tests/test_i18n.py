@@ -157,8 +157,8 @@ def sources() -> list[Path]:
     code = [
         file
         for file in (ROOT / "civic").rglob("*.py")
-        # Names and places of invented people, and data as they were published, are not translated.
-        if not {"demo", "data"} & set(file.relative_to(ROOT).parts)
+        # Not translated: invented people, data as they were published, and how French writes a date.
+        if not {"demo", "data", "formats.py"} & set(file.relative_to(ROOT).parts)
     ]
     pages = [file for file in (ROOT / "templates").rglob("*") if file.suffix in {".html", ".txt", ".svg"}]
     return sorted(code + pages)
