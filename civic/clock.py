@@ -1,0 +1,68 @@
+"""The one place that asks the time; weeks and days are those of Europe/Paris."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The present day in Europe/Paris."""
+    return local(now()).date()
+
+
+def local(moment: datetime) -> datetime:
+    """An aware instant as people read it on a clock in Lens."""
+    return moment.astimezone(PARIS)
+
+
+def at(day: date, clock_time: time) -> datetime:
+    """The UTC instant of a local day and time.
+
+    Raises ValueError for a time that the spring clock change skips; a time that the autumn change repeats means its
+    first passage.
+    """
+    moment = datetime.combine(day, clock_time, tzinfo=PARIS).astimezone(UTC)
+    if moment.astimezone(PARIS).replace(tzinfo=None) != datetime.combine(day, clock_time):
+        raise ValueError(f"{day} {clock_time} does not exist in Europe/Paris")
+    return moment
+
+
+def midnight(day: date) -> datetime:
+    """The UTC instant at which a local day begins (midnight never falls in a clock change here)."""
+    return at(day, time())
+
+
+def day_bounds(first: date, last: date) -> tuple[datetime, datetime]:
+    """The half-open UTC interval that covers the local days first to last, both included."""
+    return midnight(first), midnight(last + timedelta(days=1))
+
+
+def monday(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    """Every local day from first to last, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def age_on(birth: date, day: date) -> int:
+    """Whole years lived on a day; somebody born on 29 February has their birthday on 1 March in common years."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def year_before(day: date) -> date:
+    """The same day a year earlier; 29 February becomes 28 February."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)

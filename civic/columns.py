@@ -1,0 +1,20 @@
+"""Column helpers that several domains share."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import mapped_column
+
+from civic.clock import now
+
+Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid4)]
+CreatedAt = Annotated[datetime, mapped_column(default=now)]
+
+
+def one_of(column: str, codes: Iterable[str], name: str | None = None) -> CheckConstraint:
+    """A named check that a column holds one of the codes (or nothing, where the column may be null)."""
+    listed = ", ".join(f"'{code}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({listed})", name=name or column)

@@ -1,0 +1,144 @@
+"""Engines, the declarative base and the only commit.
+
+SQLite takes its write lock when a writing transaction begins (BEGIN IMMEDIATE): a transaction that reads first and
+writes later would fail at once when another one wrote in between, whatever the busy timeout says.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import JSON, DateTime, Engine, MetaData, String, Text, TypeDecorator, Uuid, event
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+WRITES = "civic_writes"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant on both engines; SQLite would drop the offset. Raises ValueError for a naive value."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time reached the database")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every constraint has a name, so that a migration can find it on either engine."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        UUID: Uuid,
+        str: Text,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+Code = Annotated[str, String(40)]
+
+
+class Database:
+    """One engine and its two kinds of session: reading ones never wait for writers on SQLite."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {} if self.sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+        self.engine = create_async_engine(url, **options)
+        if self.sqlite:
+            _tune_sqlite(self.engine.sync_engine)
+        self._reading = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        writing = self.engine.execution_options(**{WRITES: True})
+        self._writing = async_sessionmaker(writing, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that must not write."""
+        async with self._reading() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session that is committed when its block ends well, and rolled back when it does not."""
+        async with self._writing() as session:
+            yield session
+            await session.commit()
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout = 15000",
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "cache_size = -32000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file behind a SQLite address, or None for another engine or a database in memory."""
+    parsed = make_url(url)
+    if not parsed.drivername.startswith("sqlite") or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's session; an unsafe method's is committed here, after the handler and before the response."""
+    database: Database = request.app.state.db
+    opened = database.reading() if request.method in SAFE_METHODS else database.writing()
+    async with opened as session:
+        yield session
+
+
+async def get_writing_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """For the rare link in a mail that changes something when it is opened."""
+    database: Database = request.app.state.db
+    async with database.writing() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
+WritingSession = Annotated[AsyncSession, Depends(get_writing_session, scope="function")]

@@ -1,0 +1,105 @@
+"""Shared pieces of the JSON interface: strict bodies, safe texts, pages of a list."""
+
+import base64
+import binascii
+import json
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from civic import clock
+from civic.errors import Invalid
+from civic.i18n import _
+
+MAX_LIMIT = 200
+Item = TypeVar("Item")
+
+
+class Strict(BaseModel):
+    """A body or a set of query parameters: an unknown name is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shown(BaseModel):
+    """An answer, read from rows or made from values."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Items(BaseModel, Generic[Item]):
+    """A page of a list; `next_cursor` asks for the next one, null at the end."""
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+def _no_control(value: str) -> str:
+    if any(ord(c) < 32 and c not in "\n\r\t" for c in value) or any("\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError(_("Ce texte contient un caractère interdit."))
+    return value
+
+
+def _day(value: Any) -> Any:
+    """Only `YYYY-MM-DD`: pydantic alone would take a number of seconds for a day."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(_("Donnez un jour qui existe, au format AAAA-MM-JJ.")) from None
+    if not 1900 <= day.year <= 2100:
+        raise ValueError(_("Donnez une année entre 1900 et 2100."))
+    return day
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(_("Donnez une date et une heure ISO 8601 avec décalage."))
+    return value
+
+
+def _in_reach(value: datetime) -> datetime:
+    if not 1900 <= value.year <= 2100:
+        raise ValueError(_("Donnez une année entre 1900 et 2100."))
+    return value
+
+
+SafeStr = Annotated[str, AfterValidator(_no_control)]
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_reach)]
+# Instants leave with the offset that Paris had then.
+LocalMoment = Annotated[datetime, PlainSerializer(lambda value: clock.local(value).isoformat(), return_type=str)]
+
+
+class Paging(Strict):
+    """`limit` (at most and by default 200) and `cursor` (as the page before gave it)."""
+
+    limit: int = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: SafeStr | None = Field(default=None, max_length=500)
+
+
+def encode_cursor(*key: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, size: int) -> list[str] | None:
+    """The key after which a page begins. Raises Invalid for a cursor that we did not make."""
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        key = None
+    if not isinstance(key, list) or len(key) != size or not all(isinstance(part, str) for part in key):
+        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")})
+    return key
+
+
+PagingQuery = Annotated[Paging, Query()]

@@ -1,0 +1,62 @@
+"""Everything that an operator may set, read once from the environment."""
+
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_KEY = "development-only-key-never-used-in-production"
+
+
+class Settings(BaseSettings):
+    """Names are those of the environment without the CIVIC_ prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="CIVIC_", extra="ignore")
+
+    env: Literal["development", "production"] = "development"
+    database_url: str = Field(default_factory=lambda: f"sqlite+aiosqlite:///{Path.cwd() / 'var' / 'civic.db'}")
+    secret_key: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    smtp_url: str | None = None
+    mail_from: str = "Civic <civic@localhost>"
+    mail_folder: Path = Path("var/mail")
+    rate_limit_url: str = "memory://"
+    files: Path = Path("var/files")
+    map_tiles_url: str | None = None
+    open_data: bool = False
+    log_format: Literal["text", "json"] = "text"
+    metrics_token: str | None = None
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if not self.production:
+            self.secret_key = self.secret_key or DEVELOPMENT_KEY
+            return self
+        if len(self.secret_key) < 32 or self.secret_key == DEVELOPMENT_KEY:
+            example = secrets.token_urlsafe(32)
+            raise ValueError(f"CIVIC_SECRET_KEY must hold at least 32 characters in production, for instance {example}")
+        if not self.base_url.startswith("https://"):
+            raise ValueError("CIVIC_BASE_URL must begin with https:// in production")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def session_cookie(self) -> str:
+        """The __Host- prefix binds the cookie to this host over https; browsers refuse it on plain http."""
+        return "__Host-civic_session" if self.production else "civic_session"
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

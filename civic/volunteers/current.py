@@ -1,0 +1,22 @@
+"""The volunteer who is asking."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy import select
+
+from civic.accounts.current import VolunteerUser
+from civic.db import Session
+from civic.errors import Forbidden
+from civic.volunteers.models import Volunteer
+
+
+async def current_volunteer(user: VolunteerUser, session: Session) -> Volunteer:
+    """Their profile (403 for an account without one)."""
+    found = await session.scalar(select(Volunteer).where(Volunteer.user_id == user.id))
+    if found is None:
+        raise Forbidden
+    return found
+
+
+CurrentVolunteer = Annotated[Volunteer, Depends(current_volunteer)]
