@@ -1,0 +1,125 @@
+"""What an end-to-end test may ask for. These tests are plain functions: Playwright's sync API and asyncio don't mix.
+
+  server   tests.browser.Server: a `civic serve` on the demo, one per test file; server.url, server.wait_for_mail(to)
+  phone    a page of 390 × 844 with touch, nobody signed in; the test fails on console errors, breaches of the content
+           security policy, requests to another host and answers of 500 and more
+  desk     the same at 1440 × 900
+  sign_in  `sign_in(page, "volontaire@demo.example")`: through the interface, without the form
+  axe      `axe(page)`: fails on serious and critical accessibility violations, with a list
+"""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from tests.browser import DESK, EVERYWHERE, FLAGS, PASSWORD, PHONE, Server, chromium, load_demo, serve
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The demo's database, made once for all workers: the first comer makes it while the others wait at the lock."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demo"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = folder / "ready"
+        if not ready.exists():
+            load_demo(folder)
+            ready.touch()
+    return folder / "var" / "civic.db"
+
+
+@pytest.fixture(scope="module")
+def server(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copytree(demo_file.parent, folder / "var")
+    with serve(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Stopped with each file, since its event loop would be in the way of the asynchronous tests that follow."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def watched_page(browser: Browser, server: Server, **shape: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=server.url, **EVERYWHERE, **shape)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    host = urlsplit(server.url).netloc
+    problems: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        # A page that answers 404 or 422 on purpose is told by Chromium too; a missing static file is not on purpose.
+        wanted = message.text.startswith("Failed to load resource") and "/static/" not in message.location["url"]
+        if message.type == "error" and not wanted:
+            problems.append(f"console: {message.text} ({message.location['url']})")
+
+    def on_request(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https"} and parts.netloc != host:
+            problems.append(f"request to another host: {request.url}")
+
+    def on_response(response: Response) -> None:
+        if response.status >= 500:
+            problems.append(f"{response.status}: {response.url}")
+
+    context.on("console", on_console)
+    context.on("weberror", lambda error: problems.append(f"script: {error.error}"))
+    context.on("request", on_request)
+    context.on("response", on_response)
+    yield page
+    context.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server) -> Iterator[Page]:
+    with watched_page(browser, server, **PHONE) as page:
+        yield page
+
+
+@pytest.fixture
+def desk(browser: Browser, server: Server) -> Iterator[Page]:
+    with watched_page(browser, server, **DESK) as page:
+        yield page
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Page, str], None]:
+    def signing_in(page: Page, email: str, password: str = PASSWORD) -> None:
+        answer = page.request.post("/api/v1/auth/login", form={"username": email, "password": password})
+        assert answer.status == 204, answer.text()
+
+    return signing_in
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    def check(page: Page) -> None:
+        found = Axe().run(page).response["violations"]
+        grave = [violation for violation in found if violation["impact"] in {"serious", "critical"}]
+        assert not grave, f"{page.url}\n" + "\n".join(map(_readable, grave))
+
+    return check
+
+
+def _readable(violation: dict[str, Any]) -> str:
+    nodes = [f"    {' '.join(map(str, node['target']))}: {node['html'][:160]}" for node in violation["nodes"][:5]]
+    more = len(violation["nodes"]) - len(nodes)
+    rest = [f"    and {more} more"] if more > 0 else []
+    return "\n".join([f"  {violation['impact']} {violation['id']}: {violation['help']}", *nodes, *rest])
