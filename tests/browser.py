@@ -17,6 +17,7 @@ import httpx
 
 from tests.postgres import die_with_parent
 
+CIVIC = str(Path(sys.executable).parent / "civic")
 PASSWORD = "demo-chaine-des-parcs"
 FLAGS = [
     "--no-sandbox",
@@ -48,7 +49,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def civic(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "civic.cli", *arguments]
+    command = [CIVIC, *arguments]
     return subprocess.run(command, cwd=cwd, env=environment(**settings), capture_output=True, text=True, check=False)
 
 
@@ -94,11 +95,10 @@ def serve(folder: Path, **settings: str) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "civic.cli", "serve", "--port", str(port)]
     server = Server(url, folder)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command,
+            [CIVIC, "serve", "--port", str(port)],
             cwd=folder,
             env=environment(**{"CIVIC_BASE_URL": url, **settings}),
             stdout=log,

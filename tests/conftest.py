@@ -1,31 +1,35 @@
 """What every test may ask for.
 
 Databases (each test its own, cloned from one that was migrated once):
-  engine_url      str, the test runs twice: ["sqlite", "postgres"]; `sqlite_url` and `postgres_url` are one engine alone
-  db              civic.db.Database on engine_url: `async with db.reading() as session`, `async with db.writing() as session`
-  session         a writing AsyncSession on db, to arrange data: `session.add(...)`, `await session.commit()`.
-                  Commit before you call the client (SQLite has one writer) and read afterwards through `db.reading()`,
-                  which has no memory of what the rows were.
+  engine_url      str; the test runs twice, on "sqlite" and on "postgres"
+  sqlite_url, postgres_url  one engine alone
+  db              civic.db.Database on engine_url: `async with db.reading() as session`, or `db.writing()`
+  session         a writing AsyncSession on db, to arrange data: `session.add(…)`, `await session.commit()`.
+                  Commit before you call the client (SQLite has one writer), and look at what a request wrote
+                  through `db.reading()`, which has no memory of what the rows were.
 
 The product:
-  settings        civic.settings.Settings for this test: development, http://civic.test, folders under tmp_path
+  settings        civic.settings.Settings for this test: development, http://civic.test, folders under tmp_path;
+                  @pytest.mark.production makes them a production's, over https://civic.test
   app             create_app(settings, db). Its lifespan is not run: nothing delivers mails behind a test's back
-  client          httpx.AsyncClient on app, base_url http://civic.test, cookies kept, redirects not followed
-  make_client     () -> another client of the same app (another browser); closed at the end
-                  @pytest.mark.production makes the settings a production's, over https://civic.test
+  client          httpx.AsyncClient on app: cookies kept, redirects not followed
+  make_client     make_client() is another client of the same app (another browser), closed at the end
+  sign_in         `await sign_in(client, user)`: a session row and its cookie, without a password
 
 Looking:
-  count_queries   `with count_queries() as queries: ...` then `len(queries) <= 6`; transaction statements are not counted
-  mailbox         `await mailbox()` -> the outbox's rows (recipient, subject, text_body …), oldest first
+  count_queries   `with count_queries() as queries: …`, then `len(queries) <= 6`; BEGIN and its like don't count
+  mailbox         `await mailbox()`: the outbox's rows (recipient, subject, text_body …), oldest first
 
 Time: `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. No test sleeps and none reaches the network.
 """
 
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +43,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 for _name in [name for name in os.environ if name.startswith("CIVIC_") and name != "CIVIC_CHROMIUM"]:
     del os.environ[_name]
 
+from civic.accounts.models import User, UserSession
+from civic.accounts.tokens import digest
+from civic.clock import now
 from civic.db import Database
 from civic.migrate import upgrade
 from civic.outbox.models import OutboxMail
@@ -157,6 +164,17 @@ async def make_client(app: FastAPI, settings: Settings) -> AsyncIterator[Callabl
 @pytest.fixture
 def client(make_client: Callable[[], httpx.AsyncClient]) -> httpx.AsyncClient:
     return make_client()
+
+
+@pytest.fixture
+def sign_in(db: Database, settings: Settings) -> Callable[[httpx.AsyncClient, User], Awaitable[None]]:
+    async def signing_in(client: httpx.AsyncClient, user: User) -> None:
+        token = secrets.token_urlsafe(16)
+        async with db.writing() as session:
+            session.add(UserSession(token=digest(token), user_id=user.id, expires_at=now() + timedelta(hours=12)))
+        client.cookies.set(settings.session_cookie, token, domain=HOST)
+
+    return signing_in
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def _program(name: str) -> str:
     newest_first = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
     found = shutil.which(name) or next(map(str, newest_first), None)
     if found is None:
-        raise RuntimeError(f"PostgreSQL's {name} is missing: install Debian's package postgresql (make test does it when root)")
+        raise RuntimeError(f"PostgreSQL's {name} is missing: install Debian's package postgresql")
     return found
 
 
@@ -72,8 +72,8 @@ def cluster() -> Iterator[Cluster]:
     if who:
         shutil.chown(folder, who)
     data = folder / "data"
-    init = [_program("initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
-    subprocess.run([*init, "-D", str(data)], user=who, cwd=folder, check=True, capture_output=True)
+    init = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
+    subprocess.run([_program("initdb"), *init, "-D", data], user=who, cwd=folder, check=True, capture_output=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -183,7 +183,9 @@ def test_bare_html_is_noticed(source: str) -> None:
     assert bare_html(source)
 
 
-@pytest.mark.parametrize("source", ['{{ field("Prénom") }}', '{% set title = "Mes rencontres" %}', '{{ x or "Aucune" }}'])
+@pytest.mark.parametrize(
+    "source", ['{{ field("Prénom") }}', '{% set title = "Mes rencontres" %}', '{{ x or "Aucune" }}']
+)
 def test_a_bare_literal_in_an_expression_is_noticed(source: str) -> None:
     assert bare_expressions(source)
 
@@ -193,7 +195,8 @@ def test_a_bare_literal_in_an_expression_is_noticed(source: str) -> None:
     [
         '<a class="btn" href="/x" aria-label="{{ _("Fermer") }}">{{ _("Bonjour %(name)s", name=user.name) }}</a>',
         "{% trans %}Bonjour{% endtrans %}<p>12 – 14 h</p>",
-        '{# Un mot pour nous #}<title>{{ title }} · Civic</title><option {% if a %}selected{% endif %}>{{ "%d" }}</option>',
+        "{# Un mot pour nous #}<title>{{ title }} · Civic</title>",
+        '<option {% if a %}selected{% endif %}>{{ "%d" }}</option>',
         '{{ ngettext("%(num)s place", "%(num)s places", n) }}{{ icon("map-pin") }}',
     ],
 )

@@ -1,11 +1,11 @@
 """What an end-to-end test may ask for. These tests are plain functions: Playwright's sync API and asyncio don't mix.
 
-  server   tests.browser.Server: a `civic serve` on the demo, one per test file; server.url, server.wait_for_mail(to)
-  phone    a page of 390 × 844 with touch, nobody signed in; the test fails on console errors, breaches of the content
-           security policy, requests to another host and answers of 500 and more
-  desk     the same at 1440 × 900
-  sign_in  `sign_in(page, "volontaire@demo.example")`: through the interface, without the form
-  axe      `axe(page)`: fails on serious and critical accessibility violations, with a list
+server   tests.browser.Server: a `civic serve` on the demo, one per test file; server.url, server.wait_for_mail(to)
+phone    a page of 390 × 844 with touch, nobody signed in; the test fails on console errors, breaches of the content
+         security policy, requests to another host and answers of 500 and more
+desk     the same at 1440 × 900
+sign_in  `sign_in(page, "volontaire@demo.example")`: through the interface, without the form
+axe      `axe(page)`: fails on serious and critical accessibility violations, with a list
 """
 
 import fcntl
