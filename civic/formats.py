@@ -2,8 +2,8 @@
 
 French typography: U+00A0 between a number and its unit, in thousands and around the dash of a range; U+2060
 after that dash, so that a range never breaks; U+202F before a percent sign; a true minus sign (U+2212).
-Moments are aware and are read in Europe/Paris. Own small tables rather than Babel: a list page formats hundreds of
-values.
+Moments are aware and are read in Europe/Paris. Own small tables rather than Babel: a list page formats hundreds
+of values.
 """
 
 import math
