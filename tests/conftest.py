@@ -14,7 +14,7 @@ The product:
   app             create_app(settings, db). Its lifespan is not run: nothing delivers mails behind a test's back
   client          httpx.AsyncClient on app: cookies kept, redirects not followed
   make_client     make_client() is another client of the same app (another browser), closed at the end
-  sign_in         `await sign_in(client, user)`: a session row and its cookie, without a password
+                  (tests/cast.py has the people, and sign_in)
 
 Looking:
   count_queries   `with count_queries() as queries: …`, then `len(queries) <= 6`; BEGIN and its like don't count
@@ -24,12 +24,10 @@ Time: `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. No test 
 """
 
 import os
-import secrets
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +41,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 for _name in [name for name in os.environ if name.startswith("CIVIC_") and name != "CIVIC_CHROMIUM"]:
     del os.environ[_name]
 
-from civic.accounts.models import User, UserSession
-from civic.accounts.tokens import digest
-from civic.clock import now
 from civic.db import Database
 from civic.migrate import upgrade
 from civic.outbox.models import OutboxMail
@@ -164,17 +159,6 @@ async def make_client(app: FastAPI, settings: Settings) -> AsyncIterator[Callabl
 @pytest.fixture
 def client(make_client: Callable[[], httpx.AsyncClient]) -> httpx.AsyncClient:
     return make_client()
-
-
-@pytest.fixture
-def sign_in(db: Database, settings: Settings) -> Callable[[httpx.AsyncClient, User], Awaitable[None]]:
-    async def signing_in(client: httpx.AsyncClient, user: User) -> None:
-        token = secrets.token_urlsafe(16)
-        async with db.writing() as session:
-            session.add(UserSession(token=digest(token), user_id=user.id, expires_at=now() + timedelta(hours=12)))
-        client.cookies.set(settings.session_cookie, token, domain=HOST)
-
-    return signing_in
 
 
 @pytest.fixture
