@@ -85,6 +85,11 @@ class Paging(Strict):
     cursor: SafeStr | None = Field(default=None, max_length=500)
 
 
+def _is_clean(part: Any) -> bool:
+    """A text that a database driver takes: one with a NUL or half a character would fail there."""
+    return isinstance(part, str) and "\x00" not in part and not any("\ud800" <= c <= "\udfff" for c in part)
+
+
 def encode_cursor(*key: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
@@ -97,7 +102,7 @@ def decode_cursor(cursor: str | None, size: int) -> list[str] | None:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         key = None
-    if not isinstance(key, list) or len(key) != size or not all(isinstance(part, str) for part in key):
+    if not isinstance(key, list) or len(key) != size or not all(_is_clean(part) for part in key):
         raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")})
     return key
 

@@ -1,6 +1,7 @@
 """People who sign in, their role and scope, their sessions and personal tokens."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi_users_db_sqlalchemy import SQLAlchemyBaseUserTable
@@ -18,6 +19,12 @@ class User(SQLAlchemyBaseUserTable[UUID], Base):
 
     __tablename__ = "users"
     __table_args__ = (one_of("role", ROLES), CheckConstraint("email = lower(email)", name="email_lower"))
+
+    if TYPE_CHECKING:  # The library shows its columns to a type checker as plain values; here they also make queries.
+        email: Mapped[str]
+        hashed_password: Mapped[str]
+        is_active: Mapped[bool]
+        is_verified: Mapped[bool]
 
     id: Mapped[Id]
     name: Mapped[str]
