@@ -1,0 +1,71 @@
+"""civic serve"""
+
+import signal
+import socket
+import sys
+from argparse import Namespace
+from types import FrameType
+
+import uvicorn
+
+from civic import __version__, logs
+from civic.commands.console import Stop, read_settings, say
+from civic.commands.database import prepare, shown
+
+
+def run(args: Namespace) -> int:
+    settings = read_settings()
+    # The port comes first: a second server must not touch the database of the first.
+    listening = _listen(args.host, args.port)
+    prepare(settings.database_url, migrate=settings.sqlite)
+    config = uvicorn.Config(
+        "civic.app:create_app",
+        factory=True,
+        workers=args.workers,
+        log_config=logs.config(settings.log_format),
+        access_log=False,
+        ws="none",
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=10,
+    )
+    port = listening.getsockname()[1]
+    host = f"[{args.host}]" if ":" in args.host else args.host
+    say(f"Civic {__version__} on http://{host}:{port} ({shown(settings.database_url)}), Ctrl-C stops it.")
+    # uvicorn stops in good order, then raises the signal again: that is a good end.
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        return _serve(config, listening)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _serve(config: uvicorn.Config, listening: socket.socket) -> int:
+    if config.workers > 1:
+        from uvicorn.supervisors import Multiprocess
+
+        Multiprocess(config, sockets=[listening]).run()
+        return 0
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The listening socket. Raises Stop when the port is taken or the address is not ours."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(2048)
+    except socket.gaierror:
+        raise Stop(f"There is no address {host!r}.") from None
+    except OSError as error:
+        raise Stop(f"The port {port} of {host} can't be used: {(error.strerror or str(error)).lower()}.") from None
+    made.set_inheritable(True)
+    return made
