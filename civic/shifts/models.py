@@ -72,5 +72,3 @@ class IdempotencyKey(Base):
     digest: Mapped[str] = mapped_column(String(64))
     shift_id: Mapped[UUID] = mapped_column(ForeignKey("shifts.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[CreatedAt]
-
-

@@ -1,0 +1,80 @@
+"""A list of shifts as one caller sees it: seats, queue, own place, and why each can't be taken. Six queries in all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import asin, cos, radians, sin, sqrt
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.accounts.models import User
+from civic.bookings import queries, rules
+from civic.bookings.people import person_of
+from civic.bookings.values import Crowd, Held, Person, ShiftFacts
+from civic.clock import now
+from civic.errors import Finding
+
+EARTH_KM = 6371.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A shift through the caller's eyes; `refusals` is empty for their own booking and for whoever does not book."""
+
+    shift: ShiftFacts
+    crowd: Crowd
+    mine: Held | None
+    refusals: list[Finding]
+    distance_km: float | None = None
+
+    @property
+    def free(self) -> int:
+        return max(0, self.shift.capacity - len(self.crowd.seated))
+
+    @property
+    def bookable(self) -> bool:
+        """Whether asking for a place would be granted, be it in the queue."""
+        return self.mine is None and not self.refusals and self.shift.state == "published"
+
+
+async def see(session: AsyncSession, user: User, shifts: Sequence[ShiftFacts]) -> tuple[list[Seen], Person | None]:
+    """Judge every shift of a list for the caller, whatever its length, in two queries (one when nobody books)."""
+    person = await person_of(session, user) if user.role == "volunteer" else None
+    held = await _held(session, shifts, person)
+    crowds = queries.crowds(held)
+    own = [one for one in held if person and one.volunteer_id == person.volunteer_id]
+    return [_seen(shift, crowds[shift.id], person, own) for shift in shifts], person
+
+
+async def _held(session: AsyncSession, shifts: Sequence[ShiftFacts], person: Person | None) -> list[Held]:
+    if not shifts and person is None:
+        return []
+    since = min((one.times.starts_at for one in shifts), default=now()) - rules.HORIZON
+    since = min(since, clock.midnight(clock.monday(clock.today())))
+    volunteers = [person.volunteer_id] if person else []
+    return await queries.live_bookings(
+        session, shift_ids=[one.id for one in shifts], volunteer_ids=volunteers, since=since
+    )
+
+
+def _seen(shift: ShiftFacts, crowd: Crowd, person: Person | None, own: list[Held]) -> Seen:
+    mine = next((one for one in own if one.shift_id == shift.id), None)
+    refusals = rules.judge(person, shift, own, now()) if person and mine is None else []
+    return Seen(shift, crowd, mine, refusals, distance(person, shift))
+
+
+def distance(person: Person | None, shift: ShiftFacts) -> float | None:
+    """Kilometres as the crow flies from the centre of the home commune; None when it is not known."""
+    if person is None or person.lat is None or person.lon is None:
+        return None
+    lat_a, lat_b = radians(person.lat), radians(shift.lat)
+    half = sin((lat_b - lat_a) / 2) ** 2
+    half += cos(lat_a) * cos(lat_b) * sin(radians(shift.lon - person.lon) / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(half))
+
+
+def default_days(first: date | None, last: date | None) -> tuple[date, date]:
+    """Today to 28 days on, unless told otherwise; a lone end moves the other."""
+    start = first or (min(clock.today(), last) if last else clock.today())
+    return start, last or max(start, clock.today()) + timedelta(days=28)

@@ -1,0 +1,95 @@
+"""The mail that goes with each fact about a booking, in the same transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import outbox
+from civic.bookings.models import Booking
+from civic.bookings.values import Person, ShiftFacts
+from civic.formats import day_long, hour_range
+
+
+def _context(person: Person, shift: ShiftFacts) -> dict[str, object]:
+    return {
+        "name": person.name.split(" ")[0],
+        "site": shift.site_name,
+        "commune": shift.commune,
+        "day": day_long(shift.times.starts_at),
+        "hours": hour_range(shift.times.starts_at, shift.times.ends_at),
+        "meeting_place": shift.meeting_place,
+        "on_call_number": shift.on_call_number,
+        "path": f"/creneaux/{shift.id}",
+    }
+
+
+async def placed(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, *, assigned: bool) -> None:
+    """A seat or a place in the queue was taken, by the person or for them."""
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_placed",
+        template="booking_placed",
+        context={**_context(person, shift), "state": booking.state, "assigned": assigned},
+        dedupe=f"booking:{booking.id}:placed",
+    )
+
+
+async def promoted(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person) -> None:
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_promoted",
+        template="booking_promoted",
+        context=_context(person, shift),
+        dedupe=f"booking:{booking.id}:promoted:{shift.version}",
+    )
+
+
+async def removed(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, reason: str) -> None:
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_removed",
+        template="booking_removed",
+        context={**_context(person, shift), "reason": reason},
+        dedupe=f"booking:{booking.id}:removed",
+    )
+
+
+async def cancelled(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, reason: str) -> None:
+    """The shift is off: told to whoever had or waited for a place."""
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="shift_cancelled",
+        template="shift_cancelled",
+        context={**_context(person, shift), "reason": reason},
+        dedupe=f"booking:{booking.id}:shift_cancelled",
+    )
+
+
+async def changed(
+    session: AsyncSession,
+    booking: Booking,
+    before: ShiftFacts,
+    after: ShiftFacts,
+    person: Person,
+    outcome: str,
+    why: str = "",
+) -> None:
+    """The shift moved; `outcome` is kept, waitlisted or ended, `why` the rule's sentence when it ended."""
+    old = _context(person, before)
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="shift_changed",
+        template="shift_changed",
+        context={
+            **_context(person, after),
+            "old_site": old["site"],
+            "old_day": old["day"],
+            "old_hours": old["hours"],
+            "outcome": outcome,
+            "why": why,
+        },
+        dedupe=f"booking:{booking.id}:changed:{after.version}",
+    )

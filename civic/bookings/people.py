@@ -1,0 +1,77 @@
+"""Who a volunteer is for the rules: the account, the home commune, the contracts and their trainings, in one query."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic.accounts.models import User
+from civic.bookings.values import ContractFacts, Person
+from civic.contracts.models import EngagementContract, Training
+from civic.sites.models import Commune
+from civic.volunteers.models import Volunteer
+
+
+async def people_of(session: AsyncSession, volunteer_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Volunteers with their contracts and trainings (one query)."""
+    return await _people(session, Volunteer.id.in_(volunteer_ids))
+
+
+async def person_of(session: AsyncSession, user: User) -> Person | None:
+    """The volunteer behind an account, None for an account without a profile."""
+    return next(iter((await _people(session, Volunteer.user_id == user.id)).values()), None)
+
+
+async def _people(session: AsyncSession, condition: Any) -> dict[UUID, Person]:
+    chosen = (
+        select(Volunteer, User, EngagementContract, Training.kind, Commune.lat, Commune.lon)
+        .join(User, User.id == Volunteer.user_id)
+        .outerjoin(EngagementContract, EngagementContract.volunteer_id == Volunteer.id)
+        .outerjoin(Training, Training.contract_id == EngagementContract.id)
+        .outerjoin(Commune, Commune.insee == Volunteer.commune_insee)
+        .where(condition)
+        .order_by(User.name, Volunteer.id, EngagementContract.starts_on)
+    )
+    found: dict[UUID, Person] = {}
+    contracts: dict[UUID, dict[UUID, ContractFacts]] = defaultdict(dict)
+    for volunteer, user, contract, training, lat, lon in await session.execute(chosen):
+        found[volunteer.id] = _as_person(volunteer, user, lat, lon)
+        if contract is None:
+            continue
+        known = contracts[volunteer.id].get(contract.id) or _as_contract(contract)
+        trainings = known.trainings | ({training} if training else frozenset())
+        contracts[volunteer.id][contract.id] = replace(known, trainings=trainings)
+    return {
+        key: replace(person, contracts=tuple(contracts[person.volunteer_id].values())) for key, person in found.items()
+    }
+
+
+def _as_person(volunteer: Volunteer, user: User, lat: float | None, lon: float | None) -> Person:
+    return Person(
+        volunteer_id=volunteer.id,
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        birth_date=volunteer.birth_date,
+        verified=user.is_verified,
+        lat=lat,
+        lon=lon,
+        phone=volunteer.phone,
+    )
+
+
+def _as_contract(contract: EngagementContract) -> ContractFacts:
+    return ContractFacts(
+        starts_on=contract.starts_on,
+        last_day=contract.last_day,
+        conform=contract.conformity_checked_on is not None,
+        medical=contract.medical_cleared_on is not None,
+        parental_auth=contract.parental_authorised_on is not None,
+        tutor=contract.tutor_id is not None,
+        minor_tutoring=contract.minor_tutoring_on is not None,
+        weekly_hours=float(contract.weekly_hours),
+    )

@@ -1,0 +1,238 @@
+"""Named selects: shifts as values, and who holds what. A constant number of queries for any list."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Text, Uuid, and_, cast, literal, or_, select, true, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.accounts.models import User
+from civic.bookings.models import LIVE, SEATED, Attendance, Booking
+from civic.bookings.values import Closure, Crowd, Held, ShiftFacts, Times
+from civic.db import UtcDateTime
+from civic.missions.models import Mission, MissionTag, MissionTraining
+from civic.shifts.models import Shift
+from civic.shifts.values import ShiftValues
+from civic.sites.models import Commune, Site, SiteClosure
+from civic.volunteers.models import Volunteer
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFilters:
+    """What a list of shifts is narrowed by; days are local and included."""
+
+    first: date
+    last: date
+    site: str | None = None
+    intermunicipality: str | None = None
+    pillar: str | None = None
+    mission: UUID | None = None
+    states: tuple[str, ...] = ("published",)
+    scope: frozenset[str] = frozenset()
+
+
+def _shift_columns() -> Select[Any]:
+    return (
+        select(Shift, Mission, Site, Commune.name.label("commune"))
+        .join(Mission, Mission.id == Shift.mission_id)
+        .join(Site, Site.id == Shift.site_id)
+        .join(Commune, Commune.insee == Site.commune_insee)
+    )
+
+
+async def list_shifts(
+    session: AsyncSession,
+    filters: ShiftFilters,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int | None = None,
+) -> list[ShiftFacts]:
+    """Shifts that start within the days, by start then id, as values with closures and demands (3 queries)."""
+    start, end = clock.day_bounds(filters.first, filters.last)
+    chosen = _shift_columns().where(Shift.starts_at >= start, Shift.starts_at < end)
+    chosen = chosen.where(Shift.state.in_(filters.states)).order_by(Shift.starts_at, Shift.id)
+    if filters.site:
+        chosen = chosen.where(Shift.site_id == filters.site)
+    if filters.intermunicipality:
+        chosen = chosen.where(Site.intermunicipality_code == filters.intermunicipality)
+    if filters.scope:
+        chosen = chosen.where(Site.intermunicipality_code.in_(filters.scope))
+    if filters.pillar:
+        chosen = chosen.where(Mission.pillar == filters.pillar)
+    if filters.mission:
+        chosen = chosen.where(Shift.mission_id == filters.mission)
+    if after:
+        chosen = chosen.where(
+            tuple_(Shift.starts_at, Shift.id) > tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))
+        )
+    if limit:
+        chosen = chosen.limit(limit)
+    return await _facts(session, (await session.execute(chosen)).all())
+
+
+async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, ShiftFacts]:
+    """Some shifts as values, whatever their state."""
+    if not shift_ids:
+        return {}
+    rows = (await session.execute(_shift_columns().where(Shift.id.in_(shift_ids)))).all()
+    return {facts.id: facts for facts in await _facts(session, rows)}
+
+
+async def _facts(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[ShiftFacts]:
+    return await _complete(
+        session, [_as_facts(shift, mission, site, commune) for shift, mission, site, commune in rows]
+    )
+
+
+async def _complete(session: AsyncSession, listed: list[ShiftFacts]) -> list[ShiftFacts]:
+    if not listed:
+        return []
+    days = [facts.times.day for facts in listed] + [facts.times.last_day for facts in listed]
+    closures = await closures_between(session, min(days), max(days), {facts.site_id for facts in listed})
+    tags, trainings = await _demands(session, {facts.mission_id for facts in listed})
+    return [
+        replace(
+            facts,
+            closures=tuple(closures.get(facts.site_id, ())),
+            tags=tags[facts.mission_id],
+            trainings=trainings[facts.mission_id],
+        )
+        for facts in listed
+    ]
+
+
+async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
+    """The shift as it would be with other values; the mission and the site must exist."""
+    chosen = (
+        select(Mission, Site, Commune.name)
+        .join(Site, Site.id == values.site_id)
+        .join(Commune, Commune.insee == Site.commune_insee)
+        .where(Mission.id == values.mission_id)
+    )
+    mission, site, commune = (await session.execute(chosen)).one()
+    facts = replace(
+        _as_facts(shift, mission, site, commune),
+        times=Times(values.starts_at, values.ends_at, values.break_minutes),
+        capacity=values.capacity,
+        min_staff=values.min_staff,
+    )
+    return (await _complete(session, [facts]))[0]
+
+
+def _as_facts(shift: Shift, mission: Mission, site: Site, commune: str) -> ShiftFacts:
+    return ShiftFacts(
+        id=shift.id,
+        mission_id=mission.id,
+        mission_title=mission.title,
+        activity=mission.activity,
+        pillar=mission.pillar,
+        site_id=site.id,
+        site_name=site.name,
+        commune=commune,
+        intermunicipality=site.intermunicipality_code,
+        lat=site.lat,
+        lon=site.lon,
+        times=Times(shift.starts_at, shift.ends_at, shift.break_minutes),
+        capacity=shift.capacity,
+        min_staff=shift.min_staff,
+        state=shift.state,
+        version=shift.version,
+        min_age=mission.min_age,
+        meeting_place=site.meeting_place,
+        on_call_number=site.on_call_number,
+        cancel_reason=shift.cancel_reason,
+        created_by_id=shift.created_by_id,
+    )
+
+
+async def closures_between(
+    session: AsyncSession, first: date, last: date, site_ids: Collection[str] | None = None
+) -> dict[str, list[Closure]]:
+    """Closures that touch the days, by site."""
+    chosen = select(SiteClosure).where(SiteClosure.starts_on <= last, SiteClosure.ends_on >= first)
+    if site_ids is not None:
+        chosen = chosen.where(SiteClosure.site_id.in_(site_ids))
+    found: dict[str, list[Closure]] = defaultdict(list)
+    for row in await session.scalars(chosen.order_by(SiteClosure.starts_on)):
+        found[row.site_id].append(Closure(row.site_id, row.starts_on, row.ends_on, row.reason))
+    return found
+
+
+async def _demands(
+    session: AsyncSession, mission_ids: Collection[UUID]
+) -> tuple[defaultdict[UUID, frozenset[str]], defaultdict[UUID, frozenset[str]]]:
+    tag_rows = select(MissionTag.mission_id, literal("tag", Text), cast(MissionTag.tag, Text))
+    training_rows = select(MissionTraining.mission_id, literal("training", Text), cast(MissionTraining.kind, Text))
+    both = union_all(
+        tag_rows.where(MissionTag.mission_id.in_(mission_ids)),
+        training_rows.where(MissionTraining.mission_id.in_(mission_ids)),
+    )
+    found: dict[str, defaultdict[UUID, frozenset[str]]] = {
+        "tag": defaultdict(frozenset),
+        "training": defaultdict(frozenset),
+    }
+    for mission_id, kind, code in await session.execute(both):
+        found[kind][mission_id] |= {code}
+    return found["tag"], found["training"]
+
+
+async def live_bookings(
+    session: AsyncSession,
+    *,
+    shift_ids: Collection[UUID] = (),
+    volunteer_ids: Collection[UUID] = (),
+    since: datetime | None = None,
+) -> list[Held]:
+    """Seats and queue places of some shifts, and of some people from `since` on, in one query, in queue order."""
+    theirs = and_(Booking.volunteer_id.in_(volunteer_ids), Booking.ends_at > since if since else true())
+    chosen = (
+        select(Booking, User.name, Site.name, Shift.break_minutes)
+        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
+        .join(User, User.id == Volunteer.user_id)
+        .join(Shift, Shift.id == Booking.shift_id)
+        .join(Site, Site.id == Shift.site_id)
+        .where(Booking.state.in_(LIVE))
+        .where(or_(Booking.shift_id.in_(shift_ids), theirs))
+        .order_by(Booking.queue_key, Booking.id)
+    )
+    return [
+        Held(
+            booking_id=booking.id,
+            shift_id=booking.shift_id,
+            volunteer_id=booking.volunteer_id,
+            state=booking.state,
+            queue_key=booking.queue_key,
+            times=Times(booking.starts_at, booking.ends_at, break_minutes),
+            site_name=site,
+            volunteer_name=name,
+            offer_expires_at=booking.offer_expires_at,
+        )
+        for booking, name, site, break_minutes in await session.execute(chosen)
+    ]
+
+
+def crowds(held: Iterable[Held]) -> defaultdict[UUID, Crowd]:
+    """Seats and queue of each shift."""
+    found: defaultdict[UUID, Crowd] = defaultdict(Crowd)
+    for one in held:
+        crowd = found[one.shift_id]
+        if one.state in SEATED:
+            found[one.shift_id] = Crowd((*crowd.seated, one), crowd.waiting)
+        else:
+            found[one.shift_id] = Crowd(crowd.seated, (*crowd.waiting, one))
+    return found
+
+
+async def attendance_of(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What was noted for the bookings of some shifts, by booking."""
+    chosen = (
+        select(Attendance.booking_id, Attendance.state)
+        .join(Booking, Booking.id == Attendance.booking_id)
+        .where(Booking.shift_id.in_(shift_ids))
+    )
+    return {row.booking_id: row.state for row in await session.execute(chosen)}

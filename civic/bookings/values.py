@@ -1,0 +1,152 @@
+"""The plain values that booking rules judge: who, what, and what they already hold."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from civic import clock
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """One engagement contract reduced to what a booking needs to know; both days are included."""
+
+    starts_on: date
+    last_day: date
+    conform: bool
+    medical: bool
+    parental_auth: bool
+    tutor: bool
+    minor_tutoring: bool
+    weekly_hours: float
+    trainings: frozenset[str] = frozenset()
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day <= self.last_day
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A volunteer with their contracts; `lat` and `lon` are those of the home commune."""
+
+    volunteer_id: UUID
+    user_id: UUID
+    name: str
+    email: str
+    birth_date: date
+    verified: bool
+    contracts: tuple[ContractFacts, ...] = ()
+    lat: float | None = None
+    lon: float | None = None
+    phone: str = ""
+
+    def age_on(self, day: date) -> int:
+        return clock.age_on(self.birth_date, day)
+
+    def minor_on(self, day: date) -> bool:
+        return self.age_on(day) < 18
+
+    def contract_on(self, day: date) -> ContractFacts | None:
+        """The contract that covers a day, else the last one that begins before it, else the first to come."""
+        covering = [contract for contract in self.contracts if contract.covers(day)]
+        if covering:
+            return covering[-1]
+        before = [contract for contract in self.contracts if contract.starts_on <= day]
+        return before[-1] if before else next(iter(self.contracts), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A stretch of service; touching stretches do not overlap."""
+
+    starts_at: datetime
+    ends_at: datetime
+    break_minutes: int = 0
+
+    @property
+    def day(self) -> date:
+        """The local day of the start, on which ages and contracts are judged."""
+        return clock.local(self.starts_at).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last local day touched: a shift that ends at midnight does not touch the next one."""
+        return clock.local(self.ends_at - timedelta(microseconds=1)).date()
+
+    @property
+    def hours(self) -> float:
+        return (self.ends_at - self.starts_at).total_seconds() / 3600 - self.break_minutes / 60
+
+    def overlaps(self, other: "Times") -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    site_id: str
+    starts_on: date
+    ends_on: date
+    reason: str
+
+    def touches(self, times: Times) -> bool:
+        return self.starts_on <= times.last_day and times.day <= self.ends_on
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """A shift with its mission's demands and its site, as a rule or a card needs them."""
+
+    id: UUID
+    mission_id: UUID
+    mission_title: str
+    activity: str
+    pillar: str
+    site_id: str
+    site_name: str
+    commune: str
+    intermunicipality: str
+    lat: float
+    lon: float
+    times: Times
+    capacity: int
+    min_staff: int
+    state: str
+    version: int
+    min_age: int = 16
+    tags: frozenset[str] = frozenset()
+    trainings: frozenset[str] = frozenset()
+    closures: tuple[Closure, ...] = ()
+    meeting_place: str = ""
+    on_call_number: str = ""
+    cancel_reason: str = ""
+    created_by_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A live booking: somebody's seat or place in a queue."""
+
+    booking_id: UUID
+    shift_id: UUID
+    volunteer_id: UUID
+    state: str
+    queue_key: int
+    times: Times
+    site_name: str = ""
+    volunteer_name: str = ""
+    offer_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Everybody who holds or waits for a place on one shift, in order."""
+
+    seated: tuple[Held, ...] = ()
+    waiting: tuple[Held, ...] = field(default=())
+
+    def position(self, booking_id: UUID) -> int | None:
+        """1 for the head of the queue; None when not in it."""
+        for rank, held in enumerate(self.waiting, start=1):
+            if held.booking_id == booking_id:
+                return rank
+        return None
