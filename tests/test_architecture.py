@@ -30,7 +30,7 @@ LAYERS = (
     ("outbox", "audit"),
     ("middleware", "problems"),
     ("web", "forms"),
-    ("db", "columns", "errors", "clock", "i18n", "settings", "paths", "migrate", "data", "schema", "formats"),
+    ("db", "columns", "errors", "clock", "i18n", "logs", "settings", "paths", "migrate", "data", "schema", "formats"),
 )
 FLOOR = len(LAYERS) - 1
 LEVEL = {name: depth for depth, names in enumerate(LAYERS) for name in names}
