@@ -1,0 +1,169 @@
+"""The verbs of logging: take in what phones send, correct, void. One row per UUID, every version kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic.accounts.models import User
+from civic.audit import record as note
+from civic.clock import today
+from civic.encounters import lookups
+from civic.encounters.contents import Content, Record, echo, same
+from civic.encounters.models import Encounter
+from civic.encounters.rules import Outcome, Stored, check_change, decide, in_time, wrong_references
+from civic.encounters.tables import ENCOUNTERS, OUTINGS, Table
+from civic.errors import Invalid, Refusal
+from civic.i18n import _
+from civic.sites.models import Site
+
+# A UUID that another writer took meanwhile is judged again; twice is already unheard of.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    client_uuid: Any
+    outcome: Outcome
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+async def log_batch(session: AsyncSession, *, by: User, records: Sequence[Any]) -> list[Result]:
+    """Take in encounters as they were sent; the answers come in their order."""
+    return await _log(session, ENCOUNTERS, by, records)
+
+
+async def log_outings(session: AsyncSession, *, by: User, records: Sequence[Any]) -> list[Result]:
+    """The same for outings."""
+    return await _log(session, OUTINGS, by, records)
+
+
+async def _log(session: AsyncSession, table: Table, by: User, given: Sequence[Any]) -> list[Result]:
+    """Every batch writes in the order of the UUIDs: two that hold the same ones never block each other for good."""
+    records = [table.read(one) for one in given]
+    stored, references = await lookups.load(session, table, by.id, records)
+    results: dict[int, Result] = {}
+    for place, record in sorted(enumerate(records), key=lambda pair: str(pair[1].uuid)):
+        known = stored.get(record.uuid) if record.uuid else None
+        decision = decide(record, known, references, today())
+        result = Result(echo(record.given), decision.outcome, decision.errors)
+        if record.uuid and decision.outcome in ("created", "updated"):
+            result, now_stored = await _write(session, table, by, record, known, result)
+            if now_stored:
+                stored[record.uuid] = now_stored
+        results[place] = result
+    return [results[place] for place in range(len(records))]
+
+
+async def _write(
+    session: AsyncSession, table: Table, by: User, record: Record, known: Stored | None, result: Result
+) -> tuple[Result, Stored | None]:
+    """Write one record in its own savepoint; where another writer was first, judge again against what they wrote."""
+    assert record.uuid
+    for _attempt in range(ATTEMPTS):
+        try:
+            async with session.begin_nested():
+                if known is None:
+                    await table.insert(session, record.uuid, record.number, record.content, by.id)
+                else:
+                    await _keep_present(session, table, record.uuid, known)
+                    await table.update(session, record.uuid, record.number, record.content)
+                await table.keep(session, record.uuid, record.number, record.content, by.id)
+        except IntegrityError:
+            found, references = await lookups.load(session, table, by.id, [record])
+            known = found.get(record.uuid)
+            decision = decide(record, known, references, today())
+            result = replace(result, outcome=decision.outcome, errors=decision.errors)
+            if decision.outcome not in ("created", "updated"):
+                return result, known
+        else:
+            if known:
+                subject = table.row(id=record.uuid)
+                note(session, by=by, verb=f"{table.noun}.corrected", subject=subject, detail={"version": record.number})
+            kept = {**(known.kept if known else {}), record.number: record.content}
+            return result, Stored(True, record.number, record.content, kept)
+    raise RuntimeError(f"{table.noun} {record.uuid} could not be written")
+
+
+async def _keep_present(session: AsyncSession, table: Table, uuid: UUID, stored: Stored) -> None:
+    """A row that came without its version (an import) gets it before it changes."""
+    if stored.version not in stored.kept:
+        await table.keep(session, uuid, stored.version, stored.content, None)
+
+
+async def correct(
+    session: AsyncSession, *, by: User, encounter_id: UUID, values: Content, seen: int, reason: str = ""
+) -> None:
+    """Change an encounter whose version `seen` was on the screen. `values` are those of POST /encounters without the
+    identifier; raises Invalid with a sentence per field.
+    """
+    stored = await _changeable(session, by, encounter_id, reason)
+    if stored.version != seen:
+        raise Refusal("changed_meanwhile", _("Cette rencontre a changé entre-temps. Rouvrez-la, puis corrigez-la."))
+    number = stored.version + 1
+    record = ENCOUNTERS.read({**values, "client_uuid": str(encounter_id), "version": number})
+    errors = dict(record.errors)
+    if not errors:
+        _found, references = await lookups.load(session, ENCOUNTERS, by.id, [record])
+        errors = wrong_references(record.content, references, stored.content["shift_id"])
+        errors |= _wrong_day(by, record.day)
+    if errors:
+        raise Invalid(errors)
+    if same(record.content, stored.content):
+        return
+    await _keep_present(session, ENCOUNTERS, encounter_id, stored)
+    await ENCOUNTERS.update(session, encounter_id, number, record.content)
+    await ENCOUNTERS.keep(session, encounter_id, number, record.content, by.id, reason=reason)
+    _note(session, by, "encounter.corrected", encounter_id, number, reason)
+
+
+def _wrong_day(by: User, day: date) -> dict[str, str]:
+    if day > today():
+        return {"date": _("Cette date est à venir.")}
+    if by.role == "volunteer" and not in_time(day, today()):
+        return {"date": _("Le délai de 7 jours est passé. Voyez avec votre coordination.")}
+    return {}
+
+
+async def void(session: AsyncSession, *, by: User, encounter_id: UUID, reason: str = "") -> None:
+    """Take an encounter out of every figure; its versions stay. Again: nothing more happens."""
+    row = await session.scalar(select(Encounter.status).where(Encounter.id == encounter_id))
+    if row == "voided":
+        return
+    stored = await _changeable(session, by, encounter_id, reason)
+    number = stored.version + 1
+    await _keep_present(session, ENCOUNTERS, encounter_id, stored)
+    await ENCOUNTERS.update(session, encounter_id, number, stored.content, status="voided")
+    kept = {**stored.content, "status": "voided"}
+    await ENCOUNTERS.keep(session, encounter_id, number, kept, by.id, reason=reason)
+    _note(session, by, "encounter.voided", encounter_id, number, reason)
+
+
+async def _changeable(session: AsyncSession, by: User, encounter_id: UUID, reason: str) -> Stored:
+    """The locked row, once it is sure that this person may change it now."""
+    probe = Record(None, encounter_id, 0, {}, {"record": ""})
+    found, _references = await lookups.load(session, ENCOUNTERS, by.id, [probe])
+    stored = found[encounter_id]
+    where = await session.scalar(select(Site.intermunicipality_code).where(Site.id == stored.content["site_id"]))
+    check_change(
+        role=by.role,
+        mine=stored.mine,
+        in_scope=by.covers(where or ""),
+        voided=stored.voided,
+        day=stored.day,
+        today=today(),
+        reason=reason,
+    )
+    return stored
+
+
+def _note(session: AsyncSession, by: User, verb: str, encounter_id: UUID, number: int, reason: str) -> None:
+    detail: dict[str, Any] = {"version": number}
+    if reason:
+        detail["reason"] = reason
+    note(session, by=by, verb=verb, subject=Encounter(id=encounter_id), detail=detail)

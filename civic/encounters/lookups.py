@@ -1,0 +1,93 @@
+"""All that a batch has to know, in a number of queries that does not grow with it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.bookings.models import Booking
+from civic.encounters.contents import Content, Record
+from civic.encounters.models import Topic
+from civic.encounters.rules import References, ShiftFacts, Stored
+from civic.encounters.tables import Row, Table
+from civic.shifts.models import Shift
+from civic.sites.models import Site
+from civic.volunteers.models import Volunteer
+
+
+def pair_shift_ids(user_id: UUID) -> Select[tuple[UUID]]:
+    """The shifts on which somebody is confirmed: with the author, these people make the pair."""
+    return (
+        select(Booking.shift_id)
+        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
+        .where(Volunteer.user_id == user_id, Booking.state == "confirmed")
+    )
+
+
+async def shift_facts(session: AsyncSession, user_id: UUID, shift_ids: Collection[UUID]) -> dict[UUID, ShiftFacts]:
+    """Some shifts, and whether somebody is confirmed on each."""
+    if not shift_ids:
+        return {}
+    own = Shift.id.in_(pair_shift_ids(user_id)).label("own")
+    chosen = select(Shift.id, Shift.site_id, Shift.starts_at, Shift.ends_at, own).where(Shift.id.in_(shift_ids))
+    return {
+        row.id: ShiftFacts(row.site_id, local_days(row.starts_at, row.ends_at), bool(row.own))
+        for row in await session.execute(chosen)
+    }
+
+
+def local_days(start: datetime, end: datetime) -> frozenset[date]:
+    """The days on which a shift starts and ends; one that ends at midnight has nothing on the day that begins there."""
+    return frozenset({clock.local(start).date(), clock.local(end - timedelta(seconds=1)).date()})
+
+
+async def load(
+    session: AsyncSession, table: Table, user_id: UUID, records: Sequence[Record]
+) -> tuple[dict[UUID, Stored], References]:
+    """The rows behind a batch's UUIDs, locked in the order of these, and what its records refer to."""
+    readable = [record for record in records if not record.errors]
+    rows = await table.load(session, {record.uuid for record in records if record.uuid})
+    kept = await _kept(session, table, [row.id for row in rows])
+    asked = {record.shift_id for record in readable} | {row.shift_id for row in rows}
+    shifts = await shift_facts(session, user_id, {one for one in asked if one})
+    stored = {row.id: _stored(table, row, kept[row.id], user_id, shifts) for row in rows}
+    references = References(
+        sites=await _sites(session, {record.content["site_id"] for record in readable}),
+        topics=await _topics(session, {code for one in readable for code in one.content.get("topics", ())}),
+        shifts=shifts,
+    )
+    return stored, references
+
+
+def _stored(table: Table, row: Row, kept: dict[int, Content], user_id: UUID, shifts: dict[UUID, ShiftFacts]) -> Stored:
+    mine = row.author_id == user_id or (row.shift_id is not None and shifts[row.shift_id].own)
+    return Stored(mine, row.version, table.content_of(row), kept, voided=table.is_voided(row))
+
+
+async def _kept(session: AsyncSession, table: Table, ids: Sequence[UUID]) -> dict[UUID, dict[int, Content]]:
+    found: dict[UUID, dict[int, Content]] = defaultdict(dict)
+    if ids:
+        owner = getattr(table.versions, table.version_owner)
+        chosen = select(owner, table.versions.version, table.versions.content).where(owner.in_(ids))
+        for uuid, number, content in await session.execute(chosen):
+            found[uuid][number] = content
+    return found
+
+
+async def _sites(session: AsyncSession, codes: Collection[str]) -> dict[str, date | None]:
+    """Each site and the day on which it left the programme, None while it is in it."""
+    if not codes:
+        return {}
+    rows = await session.execute(select(Site.id, Site.archived_at).where(Site.id.in_(codes)))
+    return {row.id: clock.local(row.archived_at).date() if row.archived_at else None for row in rows}
+
+
+async def _topics(session: AsyncSession, codes: Collection[str]) -> dict[str, tuple[date | None, date | None]]:
+    if not codes:
+        return {}
+    rows = await session.execute(select(Topic.code, Topic.valid_from, Topic.valid_to).where(Topic.code.in_(codes)))
+    return {row.code: (row.valid_from, row.valid_to) for row in rows}

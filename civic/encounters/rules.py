@@ -1,0 +1,144 @@
+"""What becomes of a record that comes in, and who may still change one. Pure decisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+from uuid import UUID
+
+from civic.encounters.contents import Content, Record, same
+from civic.errors import Forbidden, Invalid, Refusal
+from civic.i18n import _
+
+Outcome = Literal["created", "already_have", "updated", "conflict", "rejected"]
+WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """A shift's site, the local days on which it starts and ends, and whether the writer is confirmed on it."""
+
+    site_id: str
+    days: frozenset[date]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What a batch refers to and really exists. Topics and sites carry their days of validity, None being open."""
+
+    sites: Mapping[str, date | None] = field(default_factory=dict)
+    topics: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
+    shifts: Mapping[UUID, ShiftFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The row behind a UUID: `mine` when the writer is of its pair, `kept` every content by its number."""
+
+    mine: bool
+    version: int
+    content: Content
+    kept: Mapping[int, Content]
+    voided: bool = False
+
+    @property
+    def day(self) -> date:
+        return date.fromisoformat(self.content["date"])
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    outcome: Outcome
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def decide(record: Record, stored: Stored | None, references: References, today: date) -> Decision:
+    """The outcome of one record. A replay of what is already here is never an error, however late it comes."""
+    if record.errors:
+        return Decision("rejected", record.errors)
+    if stored is None:
+        errors = wrong_references(record.content, references) | too_late(record.day, today)
+        return Decision("rejected", errors) if errors else Decision("created")
+    if not stored.mine:
+        return Decision("rejected", {"client_uuid": _("Cet identifiant est déjà pris.")})
+    if _have(record, stored):
+        return Decision("already_have")
+    kept_shift = stored.content.get("shift_id")
+    errors = wrong_references(record.content, references, kept_shift) | too_late(record.day, today)
+    if errors:
+        return Decision("rejected", errors)
+    if record.number <= stored.version:
+        return Decision("conflict")
+    if stored.voided:
+        return Decision("rejected", {"client_uuid": _("Cette fiche est annulée : elle ne se corrige plus.")})
+    errors = too_late(stored.day, today)
+    return Decision("rejected", errors) if errors else Decision("updated")
+
+
+def _have(record: Record, stored: Stored) -> bool:
+    """Equal to a version kept under this number or a higher one, or to the present content under a higher number."""
+    kept = [content for number, content in stored.kept.items() if number >= record.number]
+    return any(same(record.content, content) for content in (*kept, stored.content))
+
+
+def wrong_references(content: Content, references: References, kept_shift: str | None = None) -> dict[str, str]:
+    """Site, topics and shift against what exists. The shift that the row already has may be
+    no more the writer's own."""
+    day = date.fromisoformat(content["date"])
+    errors: dict[str, str] = {}
+    if content["site_id"] not in references.sites:
+        errors["site_id"] = _("Ce lieu n’existe pas.")
+    elif (gone := references.sites[content["site_id"]]) and day > gone:
+        errors["site_id"] = _("Ce lieu n’accueille plus de sorties à cette date.")
+    for code in content.get("topics", ()):
+        if code not in references.topics:
+            errors.setdefault("topics", _("Ce thème n’existe pas : %(code)s.") % {"code": code})
+        elif not _valid(day, references.topics[code]):
+            errors.setdefault("topics", _("Ce thème ne s’emploie pas à cette date : %(code)s.") % {"code": code})
+    if content["shift_id"]:
+        shift = references.shifts.get(UUID(content["shift_id"]))
+        allowed = shift is not None and (shift.own or content["shift_id"] == kept_shift)
+        errors |= _wrong_shift(content, day, shift if allowed else None)
+    return errors
+
+
+def _valid(day: date, span: tuple[date | None, date | None]) -> bool:
+    return (span[0] is None or span[0] <= day) and (span[1] is None or day <= span[1])
+
+
+def _wrong_shift(content: Content, day: date, shift: ShiftFacts | None) -> dict[str, str]:
+    if shift is None:
+        return {"shift_id": _("Ce créneau n’est pas l’un de vos créneaux confirmés.")}
+    if shift.site_id != content["site_id"]:
+        return {"shift_id": _("Ce créneau se tient dans un autre lieu.")}
+    if day not in shift.days:
+        return {"shift_id": _("Ce créneau se tient un autre jour.")}
+    return {}
+
+
+def too_late(day: date, today: date) -> dict[str, str]:
+    """A pair writes about today and the 7 days before."""
+    if day > today:
+        return {"date": _("Cette date est à venir.")}
+    if today - day > WINDOW:
+        return {"date": _("Le délai de 7 jours est passé. Voyez avec votre coordination.")}
+    return {}
+
+
+def in_time(day: date, today: date) -> bool:
+    return not too_late(day, today)
+
+
+def check_change(*, role: str, mine: bool, in_scope: bool, voided: bool, day: date, today: date, reason: str) -> None:
+    """Let the pair change a row for 7 days, then a coordinator in scope or a manager who says why; raise otherwise."""
+    allowed = mine if role == "volunteer" else in_scope if role == "coordinator" else role == "manager"
+    if not allowed:
+        raise Forbidden
+    if voided:
+        raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
+    if role == "volunteer":
+        if not in_time(day, today):
+            raise Refusal("edit_window", _("Le délai de 7 jours est passé. Voyez avec votre coordination."))
+    elif not reason:
+        raise Invalid({"reason": _("Dites pourquoi : le motif est gardé avec la correction.")})

@@ -1,0 +1,154 @@
+"""The two kinds of record that phones send, encounters and outings: how each is read from its rows and written to them.
+
+Plain statements rather than mapped objects: a savepoint that fails leaves nothing behind in the session.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from civic.encounters import codes
+from civic.encounters.contents import Content, Record, people, read_encounter, read_outing
+from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
+
+Row = Encounter | Outing
+_ENCOUNTER = (*codes.AGES, "feeling", *codes.DETAILS, "comment")
+_OUTING = ("approached_count", "refused_count", "weather", "crowd", "ambience")
+
+
+class Table(ABC):
+    """What a batch asks of either kind."""
+
+    noun: str
+    read: Callable[[Any], Record]
+    row: type[Encounter] | type[Outing]
+    versions: type[EncounterVersion] | type[OutingVersion]
+    version_owner: str
+
+    @abstractmethod
+    async def load(self, session: AsyncSession, ids: Collection[UUID]) -> Sequence[Row]:
+        """Rows as they are now, locked in the order of their UUIDs, so that two batches never wait for each other."""
+
+    @abstractmethod
+    def content_of(self, row: Any) -> Content: ...
+
+    @abstractmethod
+    def is_voided(self, row: Any) -> bool: ...
+
+    @abstractmethod
+    def columns(self, content: Content) -> dict[str, Any]: ...
+
+    async def insert(self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID) -> None:
+        values = {"id": uuid, "version": number, "author_id": by_id, **self.columns(content)}
+        await session.execute(insert(self.row).values(values))
+
+    async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
+        change = update(self.row).where(self.row.id == uuid).values(version=number, **self.columns(content), **more)
+        await session.execute(change.execution_options(synchronize_session=False))
+
+    async def keep(
+        self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID | None, **more: Any
+    ) -> None:
+        """Keep a version for good; the same number twice breaks the primary key."""
+        values = {self.version_owner: uuid, "version": number, "content": content, "by_id": by_id, **more}
+        await session.execute(insert(self.versions).values(values))
+
+
+class Encounters(Table):
+    noun = "encounter"
+    read = staticmethod(read_encounter)
+    row = Encounter
+    versions = EncounterVersion
+    version_owner = "encounter_id"
+
+    async def load(self, session: AsyncSession, ids: Collection[UUID]) -> Sequence[Encounter]:
+        if not ids:
+            return []
+        chosen = select(Encounter).where(Encounter.id.in_(ids)).order_by(Encounter.id).with_for_update()
+        chosen = chosen.options(selectinload(Encounter.topics)).execution_options(populate_existing=True)
+        return (await session.scalars(chosen)).all()
+
+    def content_of(self, row: Encounter) -> Content:
+        return {
+            **_place(row),
+            "outing_uuid": str(row.outing_id) if row.outing_id else None,
+            **{name: getattr(row, name) for name in _ENCOUNTER},
+            "topics": row.topic_codes,
+        }
+
+    def is_voided(self, row: Encounter) -> bool:
+        return row.status == "voided"
+
+    def columns(self, content: Content) -> dict[str, Any]:
+        outing_id = UUID(content["outing_uuid"]) if content["outing_uuid"] else None
+        return {
+            **_place_columns(content),
+            **{name: content[name] for name in _ENCOUNTER},
+            "outing_id": outing_id,
+            "people_count": people(content),
+        }
+
+    async def insert(self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID) -> None:
+        await super().insert(session, uuid, number, content, by_id)
+        await self._write_topics(session, uuid, content)
+
+    async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
+        await super().update(session, uuid, number, content, **more)
+        gone = delete(EncounterTopic).where(EncounterTopic.encounter_id == uuid)
+        await session.execute(gone.execution_options(synchronize_session=False))
+        await self._write_topics(session, uuid, content)
+
+    async def _write_topics(self, session: AsyncSession, uuid: UUID, content: Content) -> None:
+        rows = [{"encounter_id": uuid, "topic_code": code, "rank": rank} for rank, code in enumerate(content["topics"])]
+        await session.execute(insert(EncounterTopic).values(rows))
+
+
+class Outings(Table):
+    noun = "outing"
+    read = staticmethod(read_outing)
+    row = Outing
+    versions = OutingVersion
+    version_owner = "outing_id"
+
+    async def load(self, session: AsyncSession, ids: Collection[UUID]) -> Sequence[Outing]:
+        if not ids:
+            return []
+        chosen = select(Outing).where(Outing.id.in_(ids)).order_by(Outing.id).with_for_update()
+        return (await session.scalars(chosen.execution_options(populate_existing=True))).all()
+
+    def content_of(self, row: Outing) -> Content:
+        return {**_place(row), **{name: getattr(row, name) for name in _OUTING}}
+
+    def is_voided(self, row: Outing) -> bool:
+        return row.voided_at is not None
+
+    def columns(self, content: Content) -> dict[str, Any]:
+        return {**_place_columns(content), **{name: content[name] for name in _OUTING}}
+
+
+def _place(row: Row) -> Content:
+    return {
+        "site_id": row.site_id,
+        "date": row.date.isoformat(),
+        "half_day": row.half_day,
+        "shift_id": str(row.shift_id) if row.shift_id else None,
+    }
+
+
+def _place_columns(content: Content) -> dict[str, Any]:
+    return {
+        "site_id": content["site_id"],
+        "date": date.fromisoformat(content["date"]),
+        "half_day": content["half_day"],
+        "shift_id": UUID(content["shift_id"]) if content["shift_id"] else None,
+    }
+
+
+ENCOUNTERS = Encounters()
+OUTINGS = Outings()
