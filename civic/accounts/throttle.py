@@ -1,7 +1,6 @@
 """How often somebody may be wrong. Only failed sign-ins are counted; the counts live in memory or in Redis."""
 
 import math
-import time
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import Storage
@@ -9,6 +8,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import storage_from_string
 
 from civic.accounts.tokens import digest
+from civic.clock import now
 from civic.errors import Answer
 from civic.i18n import _
 
@@ -44,7 +44,7 @@ class Throttle:
 
     async def _answer(self, item: RateLimitItem, key: str) -> Answer:
         stats = await self._limiter.get_window_stats(item, key)
-        seconds = max(1, math.ceil(stats.reset_time - time.time()))
+        seconds = max(1, math.ceil(stats.reset_time - now().timestamp()))
         minutes = math.ceil(seconds / 60)
         message = _("Trop d’essais. Réessayez dans %(n)s min, ou choisissez un nouveau mot de passe.") % {"n": minutes}
         return Answer(429, "too_many_attempts", message, {"Retry-After": str(seconds)})
