@@ -1,8 +1,9 @@
 // Small enhancements. Every page works without them: a form posts, a link opens a page that asks.
 (() => {
   "use strict";
+  const listen = (type, act) => document.addEventListener(type, act);
   const on = (type, selector, act) =>
-    document.addEventListener(type, (event) => {
+    listen(type, (event) => {
       const found = event.target.closest?.(selector);
       if (found) act(found, event);
     });
@@ -10,22 +11,17 @@
 
   // Messages and menus close.
   on("click", "[data-dismiss]", (button) => button.closest(".toast").remove());
-  document.addEventListener("click", (event) => {
-    for (const menu of all("details.menu[open]")) menu.open = menu.contains(event.target);
-  });
-  document.addEventListener("keydown", (event) => {
+  listen("click", ({ target }) => all(".menu[open]").forEach((menu) => (menu.open = menu.contains(target))));
+  on("keydown", ".menu[open]", (menu, event) => {
     if (event.key !== "Escape") return;
-    for (const menu of all("details.menu[open]")) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    }
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
 
-  // Theme: the choice shows at once, the form keeps it.
+  // The theme shows at once; its form keeps it.
   on("change", "[data-theme-choice] input", ({ value }) => {
     if (value) document.documentElement.dataset.theme = value;
     else delete document.documentElement.dataset.theme;
-    document.cookie = `theme=${value}; path=/; max-age=31536000; samesite=lax`;
   });
 
   // Counters: − and + change the number, [data-total] of the form says the sum.
@@ -76,7 +72,7 @@
   on("change", "form[data-autosubmit] :is(select, input:not([type=search], [type=date]))", ({ form }) => form.requestSubmit());
 
   // A form that writes leaves once; coming back to the page opens it again.
-  document.addEventListener("submit", (event) => {
+  listen("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.dataset.sent) return event.preventDefault();
@@ -88,7 +84,7 @@
     for (const button of all("[aria-disabled][type=submit]", form)) button.removeAttribute("aria-disabled");
   };
   addEventListener("pageshow", () => all("form[data-sent]").forEach(release));
-  document.addEventListener("htmx:afterRequest", ({ target }) => target.matches?.("form") && release(target));
+  listen("htmx:afterRequest", ({ target }) => target.matches?.("form") && release(target));
 
   // A link to a page that asks opens its question here. Anything unexpected: follow the link.
   on("click", "a[data-confirm]", async (link, event) => {
@@ -130,5 +126,5 @@
     root.querySelector?.("[role=alert][tabindex], [aria-invalid=true]")?.focus();
   };
   start(document);
-  document.addEventListener("htmx:afterSwap", ({ target }) => start(target));
+  listen("htmx:afterSwap", ({ target }) => start(target));
 })();

@@ -106,9 +106,7 @@ def test_figures() -> None:
     assert f.percent(0.005) == "1\u202f%"
 
 
-@pytest.mark.parametrize(
-    ("distance", "expected"), [(3.14, "3,1_km"), (11.2, "11_km"), (9.97, "10_km"), (0, "0_km")]
-)
+@pytest.mark.parametrize(("distance", "expected"), [(3.14, "3,1_km"), (11.2, "11_km"), (9.97, "10_km"), (0, "0_km")])
 def test_distances(distance: float, expected: str) -> None:
     assert plain(f.km(distance)) == expected
 
@@ -121,9 +119,7 @@ def test_changes_carry_a_sign_and_no_judgement() -> None:
     assert plain(f.delta_points(0.18, 0.19)) == "−1_pt"
 
 
-@pytest.mark.parametrize(
-    ("highest", "step"), [(201, 80), (0, 1), (3, 1), (4, 2), (30, 10), (31, 20), (2900, 1000)]
-)
+@pytest.mark.parametrize(("highest", "step"), [(201, 80), (0, 1), (3, 1), (4, 2), (30, 10), (31, 20), (2900, 1000)])
 def test_a_chart_scale_is_round(highest: int, step: int) -> None:
     assert f.scale_step(highest) == step
     assert 3 * step >= highest
