@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, select
@@ -47,6 +48,10 @@ from civic.outbox.models import OutboxMail
 from civic.settings import Settings
 from civic.settings import settings as read_settings
 from tests.postgres import Cluster, cluster
+
+# A busy machine is no reason to fail: pytest's own limit stops what hangs.
+hypothesis.settings.register_profile("civic", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("civic")
 
 ENGINES = ("sqlite", "postgres")
 HOST = "civic.test"

@@ -33,6 +33,13 @@ def _program(name: str) -> str:
     return found
 
 
+def _fastest_place() -> str | None:
+    """Memory where there is plenty: a clone takes 30 ms there, and ten times as long on a slow disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
+    return str(memory) if roomy else None
+
+
 class Cluster:
     """A running server, and databases cloned from a template that was migrated once."""
 
@@ -51,7 +58,7 @@ class Cluster:
     def clone(self, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a fresh database, dropped when the block ends, whoever is still connected."""
         name = f"civic_{next(self._names)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         yield self.url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -67,7 +74,7 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A server of our own on the loopback; as root it runs as `nobody`, since PostgreSQL refuses to run as root."""
-    folder = Path(tempfile.mkdtemp(prefix="civic-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="civic-pg-", dir=_fastest_place()))
     who = "nobody" if os.geteuid() == 0 else None
     if who:
         shutil.chown(folder, who)
