@@ -133,6 +133,7 @@ def _sentence(item: dict[str, Any]) -> str:
         "int_parsing": _("Donnez un nombre entier."),
         "int_type": _("Donnez un nombre entier."),
         "string_type": _("Donnez un texte."),
+        "literal_error": _("Ce choix n’existe pas."),
     }
     message = str(item.get("msg", ""))
     return known.get(item["type"]) or message.removeprefix("Value error, ")

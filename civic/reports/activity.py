@@ -1,0 +1,142 @@
+"""A report in full: figures with the year before, and the lists by site, topic, pillar, age and month."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock, formats
+from civic.encounters.codes import AGES
+from civic.i18n import _
+from civic.reports.figures import FIGURES, Value, ratio
+from civic.reports.filters import Filters
+from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
+from civic.reports.queries import first_day, tally
+from civic.reports.tally import Tally
+from civic.sites.models import PILLARS, Intermunicipality, Site
+
+# Past ten years only the months that hold something are listed.
+MANY_MONTHS = 120
+
+
+class Pair(NamedTuple):
+    """A figure and the same one a year before; None: no data."""
+
+    value: Value
+    previous: Value
+
+
+class Line(NamedTuple):
+    """One line of a `by_*` list; `share` is of the encounters, of the people in by_age."""
+
+    key: str
+    label: str
+    encounters: int
+    people_met: int
+    share: float | None
+
+
+class Place(NamedTuple):
+    """A site's name, and the short name of its intermunicipality."""
+
+    name: str
+    area: str
+
+
+@dataclass(frozen=True)
+class Activity:
+    """`before` is None where the data do not cover the same period a year earlier."""
+
+    filters: Filters
+    cut_off: datetime
+    data_from: date | None
+    now: Tally
+    before: Tally | None
+    places: dict[str, Place]
+
+    @property
+    def figures(self) -> dict[str, Pair]:
+        topic = self.filters.topic
+        return {figure.code: Pair(figure.of(self.now, topic), figure.of(self.before, topic)) for figure in FIGURES}
+
+    def lists(self, rows: Tally | None = None) -> dict[str, list[Line]]:
+        """The `by_*` lists by name, of this period unless another one's rows are given."""
+        rows = rows or self.now
+        by_site = [
+            self._line(rows, key, self.places[key].name, s.encounters, s.people) for key, s in rows.sites.items()
+        ]
+        return {
+            "by_site": sorted(by_site, key=lambda line: (-line.encounters, line.label)),
+            "by_topic": [self._line(rows, t.code, t.label, t.encounters, t.people) for t in rows.topics],
+            "by_pillar": [
+                self._line(rows, key, _(PILLAR_LABELS[key]), *rows.pillars.get(key, (0, 0))) for key in PILLARS
+            ],
+            "by_age": [self._age(rows, key) for key in AGES],
+            "by_month": self._months(rows),
+        }
+
+    def _line(self, rows: Tally, key: str, label: str, encounters: int, people: int) -> Line:
+        return Line(key, label, encounters, people, ratio(encounters, rows.encounters))
+
+    def _age(self, rows: Tally, key: str) -> Line:
+        met, people = rows.bracket(key)
+        return Line(key, _(AGE_LABELS[key]), met, people, ratio(people, rows.people))
+
+    def _months(self, rows: Tally) -> list[Line]:
+        first, last = (self.filters.from_, self.filters.to) if rows is self.now else year_before(self.filters)
+        found = {day: [0, 0] for day in month_starts(first, last)}
+        if len(found) > MANY_MONTHS:
+            found = {}
+        for one in rows.days:
+            sums = found.setdefault(one.day.replace(day=1), [0, 0])
+            sums[0] += one.encounters
+            sums[1] += one.people
+        return [self._line(rows, f"{day:%Y-%m}", formats.month(day), *sums) for day, sums in found.items()]
+
+
+async def activity(session: AsyncSession, filters: Filters, cut_off: datetime | None = None) -> Activity:
+    """The report of checked filters; shifts count once ended by the cut-off (now, unless told)."""
+    moment = cut_off or clock.now()
+    start = await first_day(session)
+    first, last = year_before(filters)
+    # The year before is whole when the data began by its first day and its last day is over.
+    whole = start is not None and start <= first and last < clock.local(moment).date()
+    now = await tally(session, filters, moment)
+    before = await tally(session, _moved(filters, first, last), moment) if whole else None
+    return Activity(
+        filters=filters,
+        cut_off=moment,
+        data_from=start if start and filters.from_ < start <= filters.to else None,
+        now=now,
+        before=before,
+        places=await _places(session, [now, before]),
+    )
+
+
+def year_before(filters: Filters) -> tuple[date, date]:
+    """The first and the last day of the same period a year earlier."""
+    return clock.year_before(filters.from_), clock.year_before(filters.to)
+
+
+def month_starts(first: date, last: date) -> Iterator[date]:
+    """The first day of each month that a period touches."""
+    for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield date(number // 12, number % 12 + 1, 1)
+
+
+def _moved(filters: Filters, first: date, last: date) -> Filters:
+    return Filters(**{**vars(filters), "from_": first, "to": last})
+
+
+async def _places(session: AsyncSession, tallies: Iterable[Tally | None]) -> dict[str, Place]:
+    """The sites that the counts speak of."""
+    wanted = {site for rows in tallies if rows for site in rows.sites}
+    places = (
+        select(Site.id, Site.name, Intermunicipality.short_name)
+        .join(Intermunicipality, Intermunicipality.code == Site.intermunicipality_code)
+        .where(Site.id.in_(sorted(wanted)))
+    )
+    return {id: Place(name, area) for id, name, area in await session.execute(places)}

@@ -1,0 +1,84 @@
+"""Which rows a report's filters keep, said once for the figures and the exports."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from civic import clock
+from civic.bookings.models import Booking
+from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
+from civic.missions.models import Mission
+from civic.reports.filters import Filters
+from civic.shifts.models import Shift
+from civic.sites.models import Site
+
+Conditions = list[ColumnElement[bool]]
+
+# Under their own names: a query that itself joins these tables must not lend its rows to the subqueries below.
+_site = aliased(Site)
+_mission = aliased(Mission)
+_shift = aliased(Shift)
+_topic = aliased(Topic)
+_named = aliased(EncounterTopic)
+
+
+def counted() -> ColumnElement[bool]:
+    """A voided encounter counts nowhere."""
+    return Encounter.status != "voided"
+
+
+def held_by() -> ColumnElement[bool]:
+    """The seats that count are those of confirmed bookings."""
+    return Booking.state == "confirmed"
+
+
+def of_shifts(filters: Filters) -> Conditions:
+    """A shift belongs to the local day on which it starts; its pillar is its mission's."""
+    begin, end = clock.day_bounds(filters.from_, filters.to)
+    kept: Conditions = [Shift.starts_at >= begin, Shift.starts_at < end, *_there(filters, Shift.site_id)]
+    if filters.mission:
+        kept.append(Shift.mission_id == filters.mission)
+    if filters.pillar:
+        kept.append(Shift.mission_id.in_(select(_mission.id).where(_mission.pillar == filters.pillar)))
+    return kept
+
+
+def of_encounters(filters: Filters) -> Conditions:
+    """An encounter's pillars are those of its topics; its mission is that of its shift."""
+    kept: Conditions = [
+        Encounter.date.between(filters.from_, filters.to),
+        counted(),
+        *_there(filters, Encounter.site_id),
+    ]
+    if filters.mission:
+        kept.append(Encounter.shift_id.in_(select(_shift.id).where(_shift.mission_id == filters.mission)))
+    named = select(_named.encounter_id).where(_named.encounter_id == Encounter.id)
+    if filters.topic:
+        kept.append(named.where(_named.topic_code == filters.topic).exists())
+    if filters.pillar:
+        topics = select(_topic.code).where(_topic.pillar == filters.pillar)
+        kept.append(named.where(_named.topic_code.in_(topics)).exists())
+    return kept
+
+
+def of_outings(filters: Filters) -> Conditions:
+    """An outing has no topic: like a shift it follows the mission's pillar, so an unplanned one has none."""
+    kept: Conditions = [Outing.date.between(filters.from_, filters.to), Outing.voided_at.is_(None)]
+    kept += _there(filters, Outing.site_id)
+    shifts = select(_shift.id).join(_mission, _mission.id == _shift.mission_id)
+    if filters.mission:
+        kept.append(Outing.shift_id.in_(shifts.where(_mission.id == filters.mission)))
+    if filters.pillar:
+        kept.append(Outing.shift_id.in_(shifts.where(_mission.pillar == filters.pillar)))
+    return kept
+
+
+def _there(filters: Filters, column: InstrumentedAttribute[Any]) -> Conditions:
+    kept: Conditions = []
+    if filters.site:
+        kept.append(column == filters.site)
+    if filters.areas:
+        kept.append(column.in_(select(_site.id).where(_site.intermunicipality_code.in_(sorted(filters.areas)))))
+    return kept

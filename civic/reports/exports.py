@@ -1,0 +1,84 @@
+"""Files to download: CSV streamed from the database. Links on /bilans lead straight here, with the session's cookie."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
+
+from civic.accounts.current import ReaderUser, require
+from civic.accounts.models import User
+from civic.db import Database, Session
+from civic.errors import Invalid
+from civic.i18n import _
+from civic.reports.activity import activity
+from civic.reports.csv_text import MEDIA_TYPE
+from civic.reports.export_rows import activity_csv, table_csv
+from civic.reports.filters import Filters, Params, asked
+from civic.reports.tables import TABLES, file_name
+
+router = APIRouter(prefix="/api/v1", tags=["reports"])
+CSV: dict[int | str, Any] = {200: {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}}
+
+# Hours bear names: managers read what is not personal.
+HoursReader = Annotated[User, Depends(require("coordinator", "admin"))]
+
+
+class ExportParams(Params):
+    """`dialect`: `fr` (`;`, BOM, decimal comma, French headings) or `rfc` (`,`, no BOM, decimal point, codes)."""
+
+    dialect: Literal["fr", "rfc"] = "fr"
+
+
+Asked = Annotated[ExportParams, Query()]
+
+
+class Streamed(StreamingResponse):
+    """Closes its generator, and so the reading session, as soon as the client has all or hangs up."""
+
+    body_iterator: AsyncIterator[bytes]
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]
+            await super().stream_response(send)
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
+
+
+async def _stream(request: Request, name: str, filters: Filters, dialect: str) -> Response:
+    table = TABLES[name]
+    if filters.topic and not table.by_topic:
+        raise Invalid({"topic": _("Un créneau n’a pas de thème : ce filtre ne vaut que pour les rencontres.")})
+    database: Database = request.app.state.db
+    rows = table_csv(database, name, filters, dialect)
+    return Streamed(rows, media_type=MEDIA_TYPE, headers=_attachment(file_name(table.name, filters)))
+
+
+@router.get("/exports/encounters.csv", responses=CSV, response_class=Response)
+async def encounters(request: Request, session: Session, user: ReaderUser, params: Asked) -> Response:
+    """A line per encounter that is not voided, so that they are as many as the figure says."""
+    return await _stream(request, "encounters", await asked(session, user, params), params.dialect)
+
+
+@router.get("/exports/shifts.csv", responses=CSV, response_class=Response)
+async def shifts(request: Request, session: Session, user: ReaderUser, params: Asked) -> Response:
+    """A line per shift of the days, whatever its state."""
+    return await _stream(request, "shifts", await asked(session, user, params), params.dialect)
+
+
+@router.get("/exports/hours.csv", responses=CSV, response_class=Response)
+async def hours(request: Request, session: Session, user: HoursReader, params: Asked) -> Response:
+    """A line per confirmed place of the published shifts that have ended. It bears names: closed to managers."""
+    return await _stream(request, "hours", await asked(session, user, params), params.dialect)
+
+
+@router.get("/reports/activity.csv", responses=CSV, response_class=Response)
+async def report(session: Session, user: ReaderUser, params: Asked) -> Response:
+    """The activity report as one table: section, key, label, value, previous."""
+    found = await activity(session, await asked(session, user, params))
+    name = file_name("civic_bilan", found.filters)
+    return Response(activity_csv(found, params.dialect), media_type=MEDIA_TYPE, headers=_attachment(name))
