@@ -28,9 +28,12 @@ ROUTERS = (
     "civic.accounts.views",
     "civic.sites.api",
     "civic.sites.views",
+    "civic.volunteers.api",
     "civic.volunteers.views",
     "civic.missions.api",
+    "civic.missions.editing",
     "civic.missions.views",
+    "civic.missions.applications",
     "civic.contracts.views",
     "civic.bookings.shift_api",
     "civic.bookings.api",
@@ -42,6 +45,7 @@ ROUTERS = (
     "civic.reports.views",
     "civic.reports.exports",
     "civic.docs",
+    "civic.legal",
 )
 
 

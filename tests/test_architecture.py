@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("app", "cli", "models"),
     ("commands",),
-    ("health", "docs"),
+    ("health", "docs", "legal"),
     ("demo",),
     ("search", "privacy", "help", "pwa"),
     ("reports",),

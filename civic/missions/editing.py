@@ -1,0 +1,122 @@
+"""Writing a mission: a coordinator's form."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from civic.accounts.current import CoordinatorUser
+from civic.accounts.models import User
+from civic.contracts.models import TRAININGS
+from civic.contracts.rules import MAX_AGE_EXTENDED, MIN_AGE, TRAINING_NAMES
+from civic.db import Session
+from civic.errors import Forbidden, Refusal
+from civic.forms import Form
+from civic.i18n import _
+from civic.missions import actions
+from civic.missions.actions import MissionFacts
+from civic.missions.models import TAGS, Mission
+from civic.missions.queries import covers
+from civic.missions.views import TAG_NAMES, AnyMission
+from civic.sites.models import PILLARS, Site
+from civic.sites.queries import search_sites
+from civic.web import redirect, render
+
+router = APIRouter(include_in_schema=False)
+TEXT_MAX = 4000
+
+
+def editable_mission(mission: AnyMission, user: CoordinatorUser) -> Mission:
+    if not covers(user, mission):
+        raise Forbidden
+    return mission
+
+
+EditableMission = Annotated[Mission, Depends(editable_mission)]
+
+
+@router.get("/missions/nouvelle")
+async def new(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    return await _show(request, session, user, None, Form.filled(min_age=MIN_AGE, tags=["outdoor"]))
+
+
+@router.post("/missions/nouvelle")
+async def create(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    form = await Form.read(request)
+    facts = await _read(session, form, user, None)
+    if facts is None:
+        return await _show(request, session, user, None, form, status=422)
+    try:
+        mission = await actions.create_mission(session, facts, by=user)
+    except Refusal as refusal:
+        form.fail(refusal.field or "", refusal.message)
+        return await _show(request, session, user, None, form, status=422)
+    return redirect(f"/missions/{mission.id}", flash=_("Mission créée."))
+
+
+@router.get("/missions/{mission_id}/modification")
+async def edit(request: Request, user: CoordinatorUser, mission: EditableMission, session: Session) -> Response:
+    form = Form.filled(
+        **{name: getattr(mission, name) for name in ("title", "pillar", "description", "activity", "tasks", "min_age")},
+        approval_number=mission.approval_number,
+        starts_on=mission.starts_on,
+        ends_on=mission.ends_on,
+        sites=[site.id for site in mission.sites],
+        tags=mission.tag_codes,
+        trainings=mission.training_codes,
+    )
+    return await _show(request, session, user, mission, form)
+
+
+@router.post("/missions/{mission_id}/modification")
+async def update(request: Request, user: CoordinatorUser, mission: EditableMission, session: Session) -> Response:
+    form = await Form.read(request)
+    facts = await _read(session, form, user, mission)
+    if facts is None:
+        return await _show(request, session, user, mission, form, status=422)
+    try:
+        await actions.update_mission(session, mission, facts, by=user)
+    except Refusal as refusal:
+        form.fail(refusal.field or "", refusal.message)
+        return await _show(request, session, user, mission, form, status=422)
+    return redirect(f"/missions/{mission.id}", flash=_("Mission enregistrée."))
+
+
+async def _show(
+    request: Request, session: Session, user: User, mission: Mission | None, form: Form, *, status: int = 200
+) -> Response:
+    context: dict[str, Any] = {
+        "mission": mission,
+        "form": form,
+        "sites": [(site.id, site.name) for site in await _offered(session, user, mission)],
+        "pillars": PILLARS,
+        "tags": [(code, _(name)) for code, name in TAG_NAMES.items()],
+        "trainings": [(code, _(name)) for code, name in TRAINING_NAMES.items()],
+        "maximum": TEXT_MAX,
+    }
+    return render(request, "missions/edit.html", context, status=status)
+
+
+async def _offered(session: Session, user: User, mission: Mission | None) -> list[Site]:
+    """Sites in the author's scope, and those that the mission has already."""
+    present = {site.id for site in mission.sites} if mission else set()
+    every = await search_sites(session, "", "")
+    return [site for site in every if user.covers(site.intermunicipality_code) or site.id in present]
+
+
+async def _read(session: Session, form: Form, user: User, mission: Mission | None) -> MissionFacts | None:
+    offered = {site.id for site in await _offered(session, user, mission)}
+    facts = MissionFacts(
+        title=form.text("title", maximum=120),
+        pillar=form.choice("pillar", PILLARS),
+        description=form.text("description", maximum=TEXT_MAX),
+        activity=form.text("activity", required=False, maximum=60),
+        tasks=form.text("tasks", required=False, maximum=TEXT_MAX),
+        min_age=form.integer("min_age", minimum=MIN_AGE, maximum=MAX_AGE_EXTENDED) or MIN_AGE,
+        approval_number=form.text("approval_number", required=False, maximum=60),
+        starts_on=form.date("starts_on", required=False),
+        ends_on=form.date("ends_on", required=False),
+        site_ids=form.choices("sites", offered, minimum=1),
+        tags=form.choices("tags", TAGS),
+        trainings=form.choices("trainings", TRAININGS),
+    )
+    return facts if form.ok else None

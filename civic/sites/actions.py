@@ -1,0 +1,68 @@
+"""The verbs of a site: keep its notes right, close it for some days and open it again."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import audit
+from civic.accounts.models import User
+from civic.errors import NotFound, Refusal
+from civic.i18n import _
+from civic.sites.models import Site, SiteClosure
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the people on the ground know of a place; empty texts where nothing is known."""
+
+    meeting_place: str
+    access_notes: str
+    safety_notes: str
+    on_call_number: str
+
+
+def update_notes(session: AsyncSession, site: Site, notes: Notes, *, by: User) -> None:
+    """Keep what has changed, with the audit log told which notes did."""
+    changed = [name for name, value in asdict(notes).items() if getattr(site, name) != value]
+    for name in changed:
+        setattr(site, name, getattr(notes, name))
+    if changed:
+        audit.record(session, by=by, verb="site.updated", subject=site, detail={"fields": changed})
+
+
+async def add_closure(
+    session: AsyncSession, site: Site, starts_on: date, ends_on: date, reason: str, *, by: User
+) -> SiteClosure:
+    """Close a site on local days, both included. The same closure again is the one that stands."""
+    if ends_on < starts_on:
+        raise Refusal("days_in_order", _("Le dernier jour vient avant le premier."), field="ends_on")
+    standing = await session.scalar(
+        select(SiteClosure).where(
+            SiteClosure.site_id == site.id,
+            SiteClosure.starts_on == starts_on,
+            SiteClosure.ends_on == ends_on,
+            SiteClosure.reason == reason,
+        )
+    )
+    if standing is not None:
+        return standing
+    closure = SiteClosure(site_id=site.id, starts_on=starts_on, ends_on=ends_on, reason=reason, created_by_id=by.id)
+    session.add(closure)
+    await session.flush()
+    detail = {"site": site.id, "from": starts_on.isoformat(), "to": ends_on.isoformat(), "reason": reason}
+    audit.record(session, by=by, verb="site.closed", subject=closure, detail=detail)
+    return closure
+
+
+async def remove_closure(session: AsyncSession, site: Site, closure_id: UUID, *, by: User) -> None:
+    """Open a site again on a closure's days."""
+    closure = await session.scalar(
+        select(SiteClosure).where(SiteClosure.id == closure_id, SiteClosure.site_id == site.id)
+    )
+    if closure is None:
+        raise NotFound
+    audit.record(session, by=by, verb="site.reopened", subject=closure, detail={"site": site.id})
+    await session.delete(closure)

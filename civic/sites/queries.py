@@ -1,0 +1,72 @@
+"""Named selects on sites: everybody may read them."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Select, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from civic.accounts.models import User
+from civic.sites.models import Intermunicipality, Site, SiteClosure
+
+
+def open_sites() -> Select[tuple[Site]]:
+    """Sites in use, with their commune and intermunicipality."""
+    return (
+        select(Site)
+        .where(Site.archived_at.is_(None))
+        .options(joinedload(Site.commune), joinedload(Site.intermunicipality))
+    )
+
+
+async def page_of_sites(session: AsyncSession, limit: int, after: Sequence[str] | None) -> list[Site]:
+    """At most `limit` sites by name, from the (name, id) after which the page begins."""
+    chosen = open_sites().order_by(Site.name, Site.id).limit(limit)
+    if after is not None:
+        chosen = chosen.where(tuple_(Site.name, Site.id) > tuple_(*(literal(part) for part in after)))
+    return list(await session.scalars(chosen))
+
+
+async def search_sites(session: AsyncSession, words: str, intermunicipality: str) -> list[Site]:
+    """Sites whose name or commune holds every word, whatever the accents: some dozens of rows, so judged here."""
+    chosen = open_sites().order_by(Site.name, Site.id)
+    if intermunicipality:
+        chosen = chosen.where(Site.intermunicipality_code == intermunicipality)
+    wanted = _plain(words).split()
+    sites = await session.scalars(chosen)
+    return [site for site in sites if all(word in _plain(f"{site.name} {site.commune.name}") for word in wanted)]
+
+
+def _plain(text: str) -> str:
+    """Lower case without accents or apostrophes' shape."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return bare.lower().replace("’", "'").replace("-", " ")
+
+
+async def intermunicipalities(session: AsyncSession) -> list[Intermunicipality]:
+    return list(await session.scalars(select(Intermunicipality).order_by(Intermunicipality.short_name)))
+
+
+async def closures_from(session: AsyncSession, site_id: str, day: date) -> list[SiteClosure]:
+    """Closures that last on a day or come after it, soonest first."""
+    chosen = (
+        select(SiteClosure)
+        .where(SiteClosure.site_id == site_id, SiteClosure.ends_on >= day)
+        .order_by(SiteClosure.starts_on, SiteClosure.id)
+    )
+    return list(await session.scalars(chosen))
+
+
+async def closed_sites(session: AsyncSession, day: date) -> set[str]:
+    """Ids of the sites that are closed on a local day."""
+    chosen = select(SiteClosure.site_id).where(SiteClosure.starts_on <= day, SiteClosure.ends_on >= day)
+    return set(await session.scalars(chosen))
+
+
+def may_edit(user: User | None, site: Site) -> bool:
+    """An admin anywhere, a coordinator within their scope (`user.scopes` loaded)."""
+    if user is None:
+        return False
+    return user.role == "admin" or (user.role == "coordinator" and user.covers(site.intermunicipality_code))

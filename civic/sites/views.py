@@ -1,0 +1,153 @@
+"""Pages of the places: a list that everybody may read, a page each, and its upkeep by coordinators and admins."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from civic.accounts.current import CurrentUser, MaybeUser
+from civic.accounts.models import User
+from civic.clock import today
+from civic.db import Session
+from civic.errors import Forbidden, NotFound, Refusal
+from civic.forms import Form
+from civic.i18n import N_, _
+from civic.sites import actions
+from civic.sites.models import Site
+from civic.sites.queries import closed_sites, closures_from, intermunicipalities, may_edit, open_sites, search_sites
+from civic.sites.reference import ATTRIBUTION
+from civic.web import redirect, render
+
+router = APIRouter(include_in_schema=False)
+NOTES_MAX = 1000
+REASON_MAX = 200
+KINDS = {
+    "terril": N_("terril"),
+    "park": N_("parc"),
+    "culture_venue": N_("lieu culturel"),
+    "mining_heritage": N_("patrimoine minier"),
+    "leisure_park": N_("parc de loisirs"),
+    "energy_site": N_("site de l’énergie"),
+    "waterway": N_("voie d’eau"),
+    "memorial": N_("lieu de mémoire"),
+}
+
+
+async def find_site(site_id: str, session: Session) -> Site:
+    found = None
+    if "\x00" not in site_id and len(site_id) <= 40:
+        found = await session.scalar(open_sites().where(Site.id == site_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+AnySite = Annotated[Site, Depends(find_site)]
+
+
+def editable_site(site: AnySite, user: CurrentUser) -> Site:
+    if not may_edit(user, site):
+        raise Forbidden
+    return site
+
+
+EditableSite = Annotated[Site, Depends(editable_site)]
+
+
+@router.get("/sites")
+async def index(
+    request: Request, user: MaybeUser, session: Session, q: str = "", intermunicipality: str = ""
+) -> Response:
+    """A filter that names nothing shows everything; a search that finds nothing says so."""
+    groups = await intermunicipalities(session)
+    known = {group.code for group in groups}
+    chosen = intermunicipality if intermunicipality in known else ""
+    words = "".join(c for c in q[:100] if c.isprintable()).strip()
+    context = {
+        "sites": await search_sites(session, words, chosen),
+        "groups": groups,
+        "q": words,
+        "intermunicipality": chosen,
+        "closed": await closed_sites(session, today()),
+        "kinds": _kinds(),
+        "attribution": _(ATTRIBUTION),
+    }
+    return render(request, "sites/index.html", context)
+
+
+def _kinds() -> dict[str, str]:
+    return {code: _(name) for code, name in KINDS.items()}
+
+
+@router.get("/sites/{site_id}")
+async def show(request: Request, site: AnySite, user: MaybeUser, session: Session) -> Response:
+    return await _show(request, session, site, user)
+
+
+async def _show(
+    request: Request, session: Session, site: Site, user: User | None, *, status: int = 200, **shown: Any
+) -> Response:
+    day = today()
+    closures = await closures_from(session, site.id, day)
+    context = {
+        "site": site,
+        "kind": _(KINDS[site.kind]) if site.kind in KINDS else "",
+        "closures": closures,
+        "closed": next((closure for closure in closures if closure.starts_on <= day), None),
+        "editable": may_edit(user, site),
+        "closure_form": Form.filled(starts_on=day, ends_on=day),
+        "attribution": _(ATTRIBUTION),
+        **shown,
+    }
+    return render(request, "sites/show.html", context, status=status)
+
+
+@router.get("/sites/{site_id}/modification")
+async def edit(request: Request, site: EditableSite) -> Response:
+    form = Form.filled(
+        meeting_place=site.meeting_place,
+        access_notes=site.access_notes,
+        safety_notes=site.safety_notes,
+        on_call_number=site.on_call_number,
+    )
+    return render(request, "sites/edit.html", {"site": site, "form": form, "maximum": NOTES_MAX})
+
+
+@router.post("/sites/{site_id}/modification")
+async def update(request: Request, user: CurrentUser, site: EditableSite, session: Session) -> Response:
+    form = await Form.read(request)
+    notes = actions.Notes(
+        meeting_place=form.text("meeting_place", required=False, maximum=200),
+        access_notes=form.text("access_notes", required=False, maximum=NOTES_MAX),
+        safety_notes=form.text("safety_notes", required=False, maximum=NOTES_MAX),
+        on_call_number=form.phone("on_call_number", required=False),
+    )
+    if not form.ok:
+        return render(request, "sites/edit.html", {"site": site, "form": form, "maximum": NOTES_MAX}, status=422)
+    actions.update_notes(session, site, notes, by=user)
+    return redirect(f"/sites/{site.id}", flash=_("Fiche enregistrée."))
+
+
+@router.post("/sites/{site_id}/fermetures")
+async def close(request: Request, user: CurrentUser, site: EditableSite, session: Session) -> Response:
+    form = await Form.read(request)
+    starts_on, ends_on = form.date("starts_on"), form.date("ends_on")
+    reason = form.text("reason", maximum=REASON_MAX)
+    if starts_on and ends_on and ends_on < today():
+        form.fail("ends_on", _("Ces jours sont passés."))
+    if not form.ok or starts_on is None or ends_on is None:
+        return await _show(request, session, site, user, status=422, closure_form=form)
+    try:
+        await actions.add_closure(session, site, starts_on, ends_on, reason, by=user)
+    except Refusal as refusal:
+        form.fail(refusal.field or "", refusal.message)
+        return await _show(request, session, site, user, status=422, closure_form=form)
+    return redirect(
+        f"/sites/{site.id}", flash=_("Fermeture notée. Les créneaux de ces jours ne peuvent plus être pris.")
+    )
+
+
+@router.post("/sites/{site_id}/fermetures/{closure_id}/suppression")
+async def reopen(closure_id: UUID, user: CurrentUser, site: EditableSite, session: Session) -> Response:
+    await actions.remove_closure(session, site, closure_id, by=user)
+    return redirect(f"/sites/{site.id}", flash=_("Fermeture supprimée."))
