@@ -1,0 +1,48 @@
+"""Fill an empty database with the demo."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.accounts.models import User
+from civic.demo import applications, calendar, history, missions, people, places, shifts
+from civic.demo.chance import Chance
+from civic.demo.encounters import Logbook
+from civic.demo.rows import Rows
+from civic.demo.staffing import Staffing
+from civic.sites.models import Commune, Site
+
+
+async def is_empty(session: AsyncSession) -> bool:
+    """Whether nobody has an account yet."""
+    return not await session.scalar(select(func.count()).select_from(User))
+
+
+async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
+    """Insert everything; the reference rows must be there. Returns what was inserted."""
+    communes = list(await session.scalars(select(Commune).order_by(Commune.insee)))
+    sites = list(await session.scalars(select(Site).where(Site.archived_at.is_(None)).order_by(Site.id)))
+
+    def chance(part: str) -> Chance:
+        return Chance(f"{seed} {today} {part}")
+
+    rows = Rows()
+    everybody = people.make(chance("people"), today, communes, rows)
+    lead = everybody.staff["coordination"]
+    open_missions = missions.add(chance("missions"), today, lead, {site.id for site in sites}, rows)
+    closed = places.closures(chance("closures"), today, lead, rows)
+    first = clock.monday(today) - timedelta(weeks=shifts.PAST_WEEKS)
+    sky = calendar.weather(chance("weather"), first, today)
+    ground = shifts.Ground(today, sites, open_missions, everybody, closed, sky)
+    planned = shifts.plan(chance("shifts"), ground, rows)
+    staffed = Staffing(chance("staffing"), today, everybody, rows).fill(planned)
+    Logbook(chance("encounters"), today, sky, rows).fill(staffed)
+    applications.add(chance("applications"), today, everybody, open_missions, rows)
+    history.add(chance("history"), today, planned, rows)
+
+    for notes in places.describe(chance("places"), sites):
+        await session.execute(update(Site).where(Site.id == notes.pop("site")).values(notes))
+    await rows.insert(session)
+    return rows
