@@ -38,13 +38,22 @@ class Seen:
         return self.mine is None and not self.refusals and self.shift.state == "published"
 
 
-async def see(session: AsyncSession, user: User, shifts: Sequence[ShiftFacts]) -> tuple[list[Seen], Person | None]:
+@dataclass(frozen=True, slots=True)
+class View:
+    """A list through the caller's eyes; `own` holds their live bookings from this week's Monday on at least."""
+
+    seen: list[Seen]
+    person: Person | None
+    own: list[Held]
+
+
+async def see(session: AsyncSession, user: User, shifts: Sequence[ShiftFacts]) -> View:
     """Judge every shift of a list for the caller, whatever its length, in two queries (one when nobody books)."""
     person = await person_of(session, user) if user.role == "volunteer" else None
     held = await _held(session, shifts, person)
     crowds = queries.crowds(held)
     own = [one for one in held if person and one.volunteer_id == person.volunteer_id]
-    return [_seen(shift, crowds[shift.id], person, own) for shift in shifts], person
+    return View([_seen(shift, crowds[shift.id], person, own) for shift in shifts], person, own)
 
 
 async def _held(session: AsyncSession, shifts: Sequence[ShiftFacts], person: Person | None) -> list[Held]:

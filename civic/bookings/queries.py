@@ -110,6 +110,7 @@ async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> 
     """The shift as it would be with other values; the mission and the site must exist."""
     chosen = (
         select(Mission, Site, Commune.name)
+        .select_from(Mission)
         .join(Site, Site.id == values.site_id)
         .join(Commune, Commune.insee == Site.commune_insee)
         .where(Mission.id == values.mission_id)

@@ -4,11 +4,12 @@ Values in, findings out. Whoever books and by whatever door, the same ladder is 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from civic import clock
 from civic.bookings.sources import source_of
-from civic.bookings.values import Held, Person, ShiftFacts
+from civic.bookings.values import Held, Person, ShiftFacts, Times
 from civic.errors import Finding, Refusal
 from civic.formats import day_short, hour_range
 from civic.i18n import N_, _
@@ -22,6 +23,10 @@ TRAINING_NAMES = {
     "first_aid": N_("premiers secours (PSC)"),
     "site_safety": N_("sécurité sur site"),
 }
+
+READINESS = frozenset(
+    {"email_unverified", "contract_ready", "medical", "parental_auth", "tutor_assigned", "tutor_minor"}
+)
 
 Rule = Callable[[Person, ShiftFacts, Sequence[Held]], str | None]
 
@@ -137,6 +142,31 @@ LADDER: tuple[tuple[str, Rule], ...] = (
     ("training_missing", _training_missing),
     ("overlap", _overlap),
 )
+
+
+def readiness(person: Person, day: date) -> list[Finding]:
+    """What stands between a volunteer and any shift on a day, whatever the shift."""
+    start = clock.midnight(day) + timedelta(hours=12)
+    anywhere = ShiftFacts(
+        id=UUID(int=0),
+        mission_id=UUID(int=0),
+        mission_title="",
+        activity="",
+        pillar="",
+        site_id="",
+        site_name="",
+        commune="",
+        intermunicipality="",
+        lat=0,
+        lon=0,
+        times=Times(start, start + timedelta(hours=1)),
+        capacity=2,
+        min_staff=1,
+        state="published",
+        version=0,
+    )
+    found = openness(person, anywhere, start - timedelta(days=1)) + fitness(person, anywhere, [])
+    return [one for one in found if one.code in READINESS]
 
 
 def may_withdraw(state: str, shift: ShiftFacts, now: datetime) -> Refusal | None:

@@ -44,7 +44,7 @@ async def list_shifts(query: Annotated[ShiftQuery, Query()], user: CurrentUser, 
     # Only the judge knows what is bookable, so that list is cut after it.
     wanted = None if query.bookable is not None else query.limit + 1
     shifts = await queries.list_shifts(session, filters, after=after, limit=wanted)
-    seen, _person = await see(session, user, shifts)
+    seen = (await see(session, user, shifts)).seen
     if query.bookable is not None:
         seen = [one for one in seen if one.bookable == query.bookable]
     page, more = seen[: query.limit], len(seen) > query.limit
@@ -130,9 +130,8 @@ def _matches(if_match: str, version: int) -> bool:
 async def _answer(session: AsyncSession, user: User, shift_id: UUID, response: Response) -> ShiftOut:
     session.expire_all()
     shift = (await queries.shift_facts(session, [shift_id]))[shift_id]
-    seen, _person = await see(session, user, [shift])
     response.headers["ETag"] = etag(shift.version)
-    return _out(seen[0])
+    return _out((await see(session, user, [shift])).seen[0])
 
 
 def _out(seen: Seen) -> ShiftOut:

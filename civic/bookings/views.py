@@ -1,0 +1,180 @@
+"""The volunteer's pages: home, what I can take, one shift, my shifts."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from civic import clock
+from civic.accounts.current import CurrentUser, MaybeUser, VolunteerUser
+from civic.bookings import actions, queries
+from civic.bookings.access import VisibleShift
+from civic.bookings.cards import card, countdown, partner_phones, week_days
+from civic.bookings.home import home_of
+from civic.bookings.listing import Seen, see
+from civic.bookings.people import people_of
+from civic.bookings.queries import ShiftFilters
+from civic.bookings.rules import may_withdraw
+from civic.bookings.schedule import missing_this_week, notes_of, schedule_of
+from civic.db import Session
+from civic.errors import Forbidden
+from civic.forms import Form
+from civic.i18n import _
+from civic.sites.models import PILLARS
+from civic.volunteers.current import CurrentVolunteer
+from civic.web import redirect, render, safe_next
+
+router = APIRouter(include_in_schema=False)
+DAYS_SHOWN = 28
+PAGE = 50
+HOME_OF = {"coordinator": "/planning", "manager": "/bilans", "admin": "/administration"}
+AGGLOMERATIONS = ("CALL", "CAHC", "CABBALR")
+
+
+@router.get("/")
+async def home(request: Request, user: MaybeUser, session: Session) -> Response:
+    """Each role's first page."""
+    if user is None:
+        return redirect("/connexion")
+    if user.role in HOME_OF:
+        return redirect(HOME_OF[user.role])
+    return render(request, "bookings/home.html", await home_of(session, user))
+
+
+@router.get("/creneaux")
+async def list_shifts(request: Request, user: CurrentUser, session: Session) -> Response:
+    """What I can take, soonest first; every filter is in the address."""
+    if user.role == "coordinator":
+        return redirect("/planning")
+    if user.role != "volunteer":
+        raise Forbidden
+    chosen = _filters(request)
+    today = clock.today()
+    window = ShiftFilters(first=today, last=today + timedelta(days=DAYS_SHOWN - 1))
+    shifts = [one for one in await queries.list_shifts(session, window) if one.times.starts_at > clock.now()]
+    view = await see(session, user, shifts)
+    matching = [one for one in view.seen if _matches(one, chosen)]
+    takeable = [one for one in matching if one.bookable or one.mine]
+    # Somebody who can take nothing must see why, not an empty page.
+    shown = matching if chosen["voir"] == "tous" or not takeable else takeable
+    listed = [one for one in shown if chosen["jour"] in (None, one.shift.times.day)]
+    now = clock.now()
+    context = {
+        "filters": {**chosen, "jour": chosen["jour"].isoformat() if chosen["jour"] else None},
+        "cards": [card(one, now) for one in listed[: chosen["n"]]],
+        "total": len(listed),
+        "hidden": len(matching) - len(shown),
+        "everything": shown is matching and len(takeable) < len(matching),
+        "strip": _strip(today, shown),
+        "sites": sorted({(one.shift.site_id, one.shift.site_name) for one in view.seen}, key=lambda pair: pair[1]),
+        "missing": missing_this_week(view.person, view.own),
+        "person": view.person,
+        "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
+    }
+    return render(request, "bookings/list.html", context)
+
+
+def _filters(request: Request) -> dict[str, Any]:
+    """The filters of the address; what makes no sense is dropped, as a link may be old."""
+    params = request.query_params
+    try:
+        day = date.fromisoformat(params.get("jour", ""))
+    except ValueError:
+        day = None
+    count = params.get("n", "")
+    return {
+        "jour": day,
+        "agglo": params.get("agglo") if params.get("agglo") in AGGLOMERATIONS else None,
+        "pilier": params.get("pilier") if params.get("pilier") in PILLARS else None,
+        "lieu": params.get("lieu") or None,
+        "voir": "tous" if params.get("voir") == "tous" else None,
+        "n": min(int(count), 1000) if count.isdigit() and len(count) < 5 and int(count) > PAGE else PAGE,
+    }
+
+
+def _matches(seen: Seen, chosen: dict[str, Any]) -> bool:
+    shift = seen.shift
+    wanted = [(chosen["agglo"], shift.intermunicipality), (chosen["pilier"], shift.pillar)]
+    wanted.append((chosen["lieu"], shift.site_id))
+    return all(value in (None, actual) for value, actual in wanted)
+
+
+def _strip(today: date, shown: list[Seen]) -> list[tuple[date, int]]:
+    counts: dict[date, int] = {}
+    for one in shown:
+        counts[one.shift.times.day] = counts.get(one.shift.times.day, 0) + 1
+    return [(day, counts.get(day, 0)) for day in clock.days(today, today + timedelta(days=DAYS_SHOWN - 1))]
+
+
+@router.get("/creneaux/{shift_id}")
+async def show_shift(request: Request, shift: VisibleShift, user: CurrentUser, session: Session) -> Response:
+    """One shift: where, with whom, and the one act that fits."""
+    if user.role == "coordinator":
+        return redirect(f"/planning/creneaux/{shift.id}")
+    seen = (await see(session, user, [shift])).seen[0]
+    others = await people_of(session, [one.volunteer_id for one in seen.crowd.seated])
+    phones = {volunteer_id: person.phone for volunteer_id, person in others.items()}
+    now = clock.now()
+    context = {
+        "card": card(seen, now),
+        "phones": partner_phones(seen, phones, now),
+        "page": await notes_of(session, shift),
+        "withdrawal_open": seen.mine is None or may_withdraw(seen.mine.state, shift, now) is None,
+        "countdown": countdown(shift.times.starts_at, shift.times.ends_at, now),
+    }
+    return render(request, "bookings/show.html", context)
+
+
+@router.post("/creneaux/{shift_id}/reservation")
+async def book(
+    request: Request, user: VolunteerUser, shift: VisibleShift, volunteer: CurrentVolunteer, session: Session
+) -> Response:
+    """Take a place; a second tap finds it taken and says the same."""
+    form = await Form.read(request)
+    placed = await actions.book(session, by=user, volunteer_id=volunteer.id, shift_id=shift.id)
+    back = safe_next(form.get("next"), f"/creneaux/{shift.id}")
+    if placed.booking.state == "waitlisted":
+        text = _("Vous êtes en liste d’attente, place %(n)s. Un message vous préviendra.") % {"n": placed.position}
+        return redirect(back, text, "info")
+    return redirect(back, _("C’est réservé : %(site)s.") % {"site": shift.site_name})
+
+
+@router.get("/creneaux/{shift_id}/desistement")
+async def ask_withdrawal(request: Request, shift: VisibleShift, user: VolunteerUser, session: Session) -> Response:
+    seen = (await see(session, user, [shift])).seen[0]
+    mine = seen.mine
+    if mine is None:
+        return redirect(f"/creneaux/{shift.id}", _("Vous n’avez pas de place sur ce créneau."), "info")
+    context = {
+        "card": card(seen, clock.now()),
+        "refusal": may_withdraw(mine.state, shift, clock.now()),
+        "next": safe_next(request.query_params.get("next"), "/mes-creneaux"),
+    }
+    return render(request, "bookings/withdraw.html", context)
+
+
+@router.post("/creneaux/{shift_id}/desistement")
+async def withdraw(
+    request: Request, user: VolunteerUser, shift: VisibleShift, volunteer: CurrentVolunteer, session: Session
+) -> Response:
+    form = await Form.read(request)
+    await actions.withdraw(session, by=user, volunteer_id=volunteer.id, shift_id=shift.id)
+    back = safe_next(form.get("next"), "/mes-creneaux")
+    return redirect(back, _("C’est annulé. La place est rendue aux autres."))
+
+
+@router.get("/mes-creneaux")
+async def my_shifts(request: Request, user: VolunteerUser, session: Session) -> Response:
+    """Coming, waiting, and past with the hours noted."""
+    schedule = await schedule_of(session, user)
+    cards = [card(one, clock.now()) for one in schedule.coming]
+    context = {
+        "coming": [one for one in cards if one.my_state != "waitlisted"],
+        "waiting": [one for one in cards if one.my_state == "waitlisted"],
+        "past": schedule.past,
+        "week": schedule.week,
+        "days": week_days(schedule.week),
+        "weekly_hours": schedule.weekly_hours,
+    }
+    return render(request, "bookings/mine.html", context)
