@@ -24,7 +24,11 @@ Token = Annotated[str, Query()]
 async def sign_in_page(request: Request, user: MaybeUser, next: str = "") -> Response:
     if user is not None:
         return redirect(safe_next(next))
-    return render(request, "accounts/sign_in.html", {"form": Form.filled(next=next, remember=True)})
+    return _sign_in_page(request, Form.filled(next=next, remember=True))
+
+
+def _sign_in_page(request: Request, form: Form, status: int = 200) -> Response:
+    return render(request, "accounts/sign_in.html", {"form": form, "next": form.get("next")}, status=status)
 
 
 @router.post("/connexion")
@@ -36,13 +40,12 @@ async def sign_in(request: Request, session: Session) -> Response:
     if not password:
         form.fail("password", _("Tapez votre mot de passe."))
     if not form.ok:
-        return render(request, "accounts/sign_in.html", {"form": form}, status=422)
+        return _sign_in_page(request, form, 422)
     try:
         user = await credentials.check(door(request), email, password)
     except Answer as answer:
         form.fail("", answer.message)
-        status = 429 if answer.status == 429 else 422
-        page = render(request, "accounts/sign_in.html", {"form": form}, status=status)
+        page = _sign_in_page(request, form, 429 if answer.status == 429 else 422)
         page.headers.update(answer.headers)
         return page
     return await _let_in(session, user, form)
@@ -56,7 +59,7 @@ def _password(form: Form) -> str:
 async def _let_in(session: Session, user: User, form: Form) -> Response:
     kept = form.checked("remember")
     token = await actions.open_session(session, user, actions.KEPT if kept else actions.NOT_KEPT)
-    unverified = _("Confirmez votre adresse : ouvrez le lien reçu par mail.") if not user.is_verified else None
+    unverified = _("Confirmez votre adresse : ouvrez le lien reçu par mail.") if not user.is_verified else None
     response = redirect(safe_next(form.get("next")), flash=unverified, tone="warn")
     cookie.give(response, token, actions.KEPT if kept else None)
     if user.theme:
@@ -75,11 +78,13 @@ async def sign_out(request: Request, session: Session) -> Response:
 
 
 @router.get("/inscription/courrier")
-async def check_mail(request: Request, user: MaybeUser) -> Response:
-    return render(request, "accounts/check_mail.html", {"form": Form(), "folder": mail_folder()})
+async def check_mail(request: Request, user: MaybeUser, objet: str = "") -> Response:
+    """Where sign-up, a new link and a forgotten password lead, whatever the address was."""
+    kind = "reset" if objet == "mot-de-passe" else "verify"
+    return render(request, "accounts/check_mail.html", {"kind": kind, "email": None, "folder": _mail_folder()})
 
 
-def mail_folder() -> str | None:
+def _mail_folder() -> str | None:
     """Where mails end up as files when there is no mail server (development only); said on the page."""
     unsent = not settings().production and not settings().smtp_url
     return str(settings().mail_folder) if unsent else None
@@ -89,7 +94,7 @@ def mail_folder() -> str | None:
 async def verify(request: Request, session: WritingSession, token: Token = "") -> Response:
     """Opening the link is enough, however often."""
     done = bool(token) and await actions.verify_address(session, token)
-    context = {"form": Form(), "done": done, "sent": False}
+    context = {"form": Form(), "state": "done" if done else "expired"}
     return render(request, "accounts/verify.html", context, status=200 if done else 400)
 
 
@@ -98,7 +103,7 @@ async def send_verification(request: Request, session: Session) -> Response:
     form = await Form.read(request)
     email = form.email("email")
     if not form.ok:
-        return render(request, "accounts/verify.html", {"form": form, "done": False, "sent": False}, status=422)
+        return render(request, "accounts/verify.html", {"form": form, "state": "expired"}, status=422)
     if await door(request).throttle.may_mail(email):
         await actions.send_verification(session, email)
     return redirect("/inscription/courrier")
@@ -119,13 +124,13 @@ async def forgot(request: Request, session: Session) -> Response:
         return render(request, "accounts/forgot.html", {"form": form}, status=422)
     if await door(request).throttle.may_mail(email):
         await actions.forget_password(session, email)
-    return redirect("/inscription/courrier")
+    return redirect("/inscription/courrier?objet=mot-de-passe")
 
 
 @router.get("/mot-de-passe")
 async def reset_page(request: Request, session: Session, token: Token = "") -> Response:
     holder = await actions.reset_holder(session, token)
-    context = {"form": Form.filled(token=token), "valid": holder is not None, "minimum": passwords.MINIMUM}
+    context = {"form": Form(), "token": token if holder else None}
     return render(request, "accounts/reset.html", context, status=200 if holder else 400)
 
 
@@ -136,12 +141,11 @@ async def reset(request: Request, session: Session) -> Response:
     weak = passwords.problem_with(password, "")
     if weak:
         form.fail("password", weak)
-    context = {"form": form, "valid": True, "minimum": passwords.MINIMUM}
     if not form.ok:
-        return render(request, "accounts/reset.html", context, status=422)
+        return render(request, "accounts/reset.html", {"form": form, "token": token}, status=422)
     prepared = await passwords.prepare(password)
     if not await actions.reset_password(session, token, prepared):
-        return render(request, "accounts/reset.html", {**context, "valid": False}, status=400)
+        return render(request, "accounts/reset.html", {"form": form, "token": None}, status=400)
     response = redirect("/connexion", flash=_("Mot de passe enregistré. Connectez-vous."))
     cookie.take_back(response)
     return response

@@ -26,7 +26,7 @@ async def create_contract(
         select(EngagementContract.id).where(EngagementContract.volunteer_id == volunteer.id).limit(1)
     )
     if held is not None:
-        title = _("Un engagement de service civique est déjà enregistré : on n’en fait qu’un.")
+        title = _("Un engagement de service civique est déjà enregistré : on n’en fait qu’un.")
         raise Refusal.of([Finding("one_only", title, source_of("one_only"))])
     _refuse_unlawful(facts, volunteer)
     contract = EngagementContract(volunteer_id=volunteer.id, trainings=[])

@@ -83,7 +83,7 @@ def age_min(facts: ContractFacts, birth_date: date) -> str | None:
     age = age_on(birth_date, facts.starts_on)
     if age >= MIN_AGE:
         return None
-    return _("%(age)s ans le %(day)s : il faut %(min)s ans au début du contrat.") % {
+    return _("%(age)s ans le %(day)s : il faut %(min)s ans au début du contrat.") % {
         "age": age,
         "day": day_long(facts.starts_on),
         "min": MIN_AGE,
@@ -96,7 +96,7 @@ def age_max(facts: ContractFacts, birth_date: date) -> str | None:
     limit = MAX_AGE_EXTENDED if facts.age_limit_30 else MAX_AGE
     if age <= limit:
         return None
-    return _("%(age)s ans le %(day)s : %(max)s ans au plus au début du contrat.") % {
+    return _("%(age)s ans le %(day)s : %(max)s ans au plus au début du contrat.") % {
         "age": age,
         "day": day_long(facts.starts_on),
         "max": limit,
@@ -108,7 +108,7 @@ def contract_length(facts: ContractFacts) -> str | None:
     first_end, last_end = shortest_end(facts.starts_on), longest_end(facts.starts_on)
     if first_end <= facts.ends_on <= last_end:
         return None
-    return _("De %(a)s à %(b)s mois : la fin doit tomber entre le %(first)s et le %(last)s.") % {
+    return _("De %(a)s à %(b)s mois : la fin doit tomber entre le %(first)s et le %(last)s.") % {
         "a": MIN_MONTHS,
         "b": MAX_MONTHS,
         "first": day_long(first_end),
@@ -149,7 +149,7 @@ def _engaged(facts: ContractFacts, day: date) -> Requirement:
     last = facts.ended_on or facts.ends_on
     values = {"first": day_long(facts.starts_on), "last": day_long(last)}
     if day < facts.starts_on:
-        detail = _("Le contrat commence le %(first)s : rien avant.") % values
+        detail = _("Le contrat commence le %(first)s : rien avant.") % values
     elif day > last:
         detail = _("Le contrat a pris fin le %(last)s.") % values
     else:

@@ -26,7 +26,7 @@ TAG_NAMES = {
     "outdoor": N_("en plein air"),
     "stand_duty": N_("permanence sur un stand"),
     "vulnerable_public": N_("public fragile"),
-    "regulated_risk": N_("risque réglementé : pas avant 18 ans"),
+    "regulated_risk": N_("risque réglementé : pas avant 18 ans"),
 }
 
 

@@ -20,7 +20,7 @@ SHORT_NAMES = {
     "CABBALR": N_("Béthune-Bruay"),
 }
 ATTRIBUTION = N_(
-    "Sources : Mission Bassin Minier Nord-Pas de Calais (data.gouv.fr, Licence Ouverte 2.0) ; "
+    "Sources : Mission Bassin Minier Nord-Pas de Calais (data.gouv.fr, Licence Ouverte 2.0) ; "
     "INSEE, DGCL, La Poste via Etalab (Licence Ouverte)"
 )
 

@@ -15,7 +15,7 @@ def problem_with_birth_date(birth: date, today: date) -> str | None:
         return _("Cette date est dans le futur. Vérifiez l’année.")
     age = age_on(birth, today)
     if age < MIN_AGE:
-        return _("Le service civique commence à %(n)s ans. Revenez nous voir à votre anniversaire !") % {"n": MIN_AGE}
+        return _("Le service civique commence à %(n)s ans. Revenez nous voir à votre anniversaire !") % {"n": MIN_AGE}
     if age > MAX_AGE:
         return _("Le service civique s’arrête à 25 ans, ou 30 ans en situation de handicap. Vérifiez l’année.")
     return None
