@@ -89,7 +89,10 @@ def _people(commands: "Commands") -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(argv)
+    understood = parser()
+    args = understood.parse_args(argv)
+    if args.command == "user" and args.role == "volunteer" and args.birth_date is None:
+        understood.error("a volunteer needs --birth-date")
     from civic.commands.console import explain
 
     try:

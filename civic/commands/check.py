@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from civic.clock import now
 from civic.commands.console import Stop, read_settings, say
-from civic.commands.database import revision, shown
+from civic.commands.database import present, revision, shown
 from civic.db import Database
 from civic.encounters.models import Topic
 from civic.migrate import head
@@ -22,6 +22,7 @@ def run(args: Namespace) -> int:
     settings = read_settings()
     say(f"settings: {settings.env}, {settings.base_url}, mails {'by SMTP' if settings.smtp_url else 'not by SMTP'}")
     try:
+        present(settings.database_url)
         found = revision(settings.database_url)
     except Stop as stop:
         say(f"database: WRONG: {stop}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from civic.errors import CivicError
+from civic.errors import CivicError, Invalid
 from civic.logs import one_line
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def explain(error: BaseException) -> str:
     """One plain sentence for whatever stopped a command."""
     if isinstance(error, Stop):
         return str(error)
+    if isinstance(error, Invalid):
+        return error.message or " ".join(error.errors.values())
     if isinstance(error, CivicError):
         return error.message or error.code
     if isinstance(error, TimeoutError):

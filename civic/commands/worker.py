@@ -4,11 +4,11 @@ import asyncio
 import logging
 import signal
 from argparse import Namespace
+from contextlib import suppress
 
-from civic.commands.console import Stop, read_settings, say
-from civic.commands.database import revision, shown
+from civic.commands.console import read_settings, say
+from civic.commands.database import ready, shown
 from civic.db import Database
-from civic.migrate import head
 from civic.outbox.actions import deliver
 from civic.outbox.send import sender_for
 from civic.settings import Settings
@@ -20,8 +20,7 @@ PATIENCE = 10.0
 
 def run(args: Namespace) -> int:
     settings = read_settings()
-    if revision(settings.database_url) != head():
-        raise Stop("Migrations are pending: run `civic migrate` before `civic worker`.")
+    ready(settings.database_url)
     if not args.once:
         say(f"Sending the mails of {shown(settings.database_url)}, Ctrl-C stops it.")
     sent = asyncio.run(_work(settings, once=args.once))
@@ -53,11 +52,8 @@ async def _work(settings: Settings, *, once: bool) -> int:
                 continue
             if once:
                 break
-            with_timeout = asyncio.wait_for(stopping.wait(), pause)
-            try:
-                await with_timeout
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)
     finally:
         await database.dispose()
     return total

@@ -19,23 +19,33 @@ TRAVEL = timedelta(minutes=60)
 STAND_HOURS_MINOR = 2.0
 
 
+class Week:
+    """What somebody serves from a Monday to a Sunday."""
+
+    def __init__(self) -> None:
+        self.hours = 0.0
+        self.days: dict[date, float] = {}
+
+
 class Diary:
     """The shifts that everybody holds; asked before each booking of the demo."""
 
     def __init__(self, today: date) -> None:
         self.today = today
-        self.held: defaultdict[UUID, defaultdict[date, list[Planned]]] = defaultdict(lambda: defaultdict(list))
+        self.weeks: defaultdict[tuple[UUID, date], Week] = defaultdict(Week)
+        self.held: defaultdict[tuple[UUID, date], list[Planned]] = defaultdict(list)
 
     def note(self, person: Person, shift: Planned) -> None:
-        self.held[person.volunteer_id][shift.day].append(shift)
+        week = self._week(person, shift.day)
+        week.hours += shift.hours
+        week.days[shift.day] = week.days.get(shift.day, 0.0) + shift.hours
+        self.held[person.volunteer_id, shift.day].append(shift)
 
     def week_hours(self, person: Person, day: date) -> float:
-        return sum(shift.hours for shift in self._week(person, day))
+        return self._week(person, day).hours
 
-    def _week(self, person: Person, day: date) -> list[Planned]:
-        monday = clock.monday(day)
-        mine = self.held[person.volunteer_id]
-        return [shift for offset in range(7) for shift in mine.get(monday + timedelta(days=offset), ())]
+    def _week(self, person: Person, day: date) -> Week:
+        return self.weeks[person.volunteer_id, clock.monday(day)]
 
     def fits(self, person: Person, shift: Planned) -> bool:
         """Whether the shift breaks nothing for somebody; stricter than the rules, to stay clear of their edges."""
@@ -50,22 +60,20 @@ class Diary:
     def _time_left(self, person: Person, shift: Planned) -> bool:
         hours = (WEEK_HOURS_MINOR if person.minor else WEEK_HOURS)["past" if shift.day < self.today else "coming"]
         week = self._week(person, shift.day)
-        busy = {one.day for one in week} | {shift.day}
-        same_day = sum(one.hours for one in week if one.day == shift.day)
+        busy = {*week.days, shift.day}
         return (
-            sum(one.hours for one in week) + shift.hours <= hours
-            and same_day + shift.hours <= DAY_HOURS
+            week.hours + shift.hours <= hours
+            and week.days.get(shift.day, 0.0) + shift.hours <= DAY_HOURS
             and len(busy) <= (WEEK_DAYS_MINOR if person.minor else WEEK_DAYS)
             and (not person.minor or _two_days_of_rest(busy))
         )
 
     def _apart(self, person: Person, shift: Planned) -> bool:
-        mine = self.held[person.volunteer_id]
-        near = [one for offset in (-1, 0, 1) for one in mine.get(shift.day + timedelta(days=offset), ())]
-        for one in near:
-            gap = TRAVEL if one.day == shift.day else REST
-            if one.starts_at < shift.ends_at + gap and shift.starts_at < one.ends_at + gap:
-                return False
+        for offset in (-1, 0, 1):
+            gap = REST if offset else TRAVEL
+            for one in self.held.get((person.volunteer_id, shift.day + timedelta(days=offset)), ()):
+                if one.starts_at < shift.ends_at + gap and shift.starts_at < one.ends_at + gap:
+                    return False
         return True
 
     def _suits_a_minor(self, person: Person, shift: Planned) -> bool:

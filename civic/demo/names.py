@@ -18,8 +18,18 @@ LAST = _words(
     "Zielinski Da_Silva Boulanger Cherif Delcourt Pawlak Macquet Ouali Bianchi Legrand Wisniewski Saïdi Dewailly "
     "Jankowski Pruvost Ferreira Toumi Lesage Piotrowski Marchal Brahimi Tellier Conti"
 )
-PARENTS = ("Nadia", "Michel", "Véronique", "Farid", "Sandrine", "Christophe", "Halina", "Rachid", "Isabelle", "Paulo")
-KIN = ("mère", "père", "sœur", "frère", "tante")
+PARENTS = {
+    "Nadia": "mère",
+    "Michel": "père",
+    "Véronique": "mère",
+    "Farid": "père",
+    "Sandrine": "mère",
+    "Christophe": "père",
+    "Halina": "grand-mère",
+    "Rachid": "père",
+    "Isabelle": "tante",
+    "Paulo": "oncle",
+}
 
 
 def full_names(chance: Chance, count: int) -> list[str]:
@@ -30,8 +40,10 @@ def full_names(chance: Chance, count: int) -> list[str]:
     return [f"{first[n % len(first)]} {last[n % len(last)].replace('_', ' ')}" for n in range(count)]
 
 
-def parent(chance: Chance) -> str:
-    return chance.choice(PARENTS)
+def parent(chance: Chance, surname: str) -> tuple[str, str]:
+    """Somebody to call, and who they are."""
+    first = chance.choice(list(PARENTS))
+    return f"{first} {surname}", PARENTS[first]
 
 
 def mobile(chance: Chance) -> str:

@@ -161,24 +161,25 @@ def _add(chance: Chance, person: Person, home: Commune, people: People, digest: 
     account = _account(person.user_id, person.login, person.name, "volunteer", digest)
     rows.add(User, account | {"created_at": opened})
     surname = person.name.partition(" ")[2]
+    relative, kin = names.parent(chance, surname)
     profile = {
         "id": person.volunteer_id,
         "user_id": person.user_id,
         "birth_date": person.birth_date,
         "commune_insee": home.insee,
         "phone": names.mobile(chance),
-        "emergency_name": f"{names.parent(chance)} {surname} ({chance.choice(names.KIN)})",
+        "emergency_name": f"{relative} ({kin})",
         "emergency_phone": names.mobile(chance),
         "created_at": opened,
     }
     rows.add(Volunteer, profile)
     tutor = people.coordinator_of(chance, home.intermunicipality_code)
-    contract = _contract(chance, person, tutor, surname) | {"created_at": opened}
+    contract = _contract(chance, person, tutor, relative) | {"created_at": opened}
     rows.add(EngagementContract, contract)
     _trainings(chance, person, contract["id"], today, rows)
 
 
-def _contract(chance: Chance, person: Person, tutor: UUID, surname: str) -> dict[str, Any]:
+def _contract(chance: Chance, person: Person, tutor: UUID, relative: str) -> dict[str, Any]:
     """A whole set of papers, less the one that the person lacks."""
 
     def before(days: int, lack: str, *, needed: bool = True) -> date | None:
@@ -196,7 +197,7 @@ def _contract(chance: Chance, person: Person, tutor: UUID, surname: str) -> dict
         "conformity_checked_on": before(3, "contract_ready"),
         "medical_cleared_on": before(12, "medical"),
         "parental_authorised_on": authorised,
-        "parental_holders": f"{names.parent(chance)} {surname}" if authorised else "",
+        "parental_holders": relative if authorised else "",
         "minor_tutoring_on": before(5, "tutor_minor", needed=person.minor),
         "age_limit_30": False,
     }

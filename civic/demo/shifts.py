@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from civic import clock
@@ -59,8 +60,9 @@ class Planned:
     cancelled_at: datetime | None = None
     cancel_reason: str = ""
 
-    @property
+    @cached_property
     def hours(self) -> float:
+        """Those that count: without the break."""
         return (self.ends_at - self.starts_at).total_seconds() / 3600 - self.break_minutes / 60
 
 
