@@ -3,10 +3,10 @@ export PORT
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock messages screens verify bench
+.PHONY: help setup run test check format lock messages screens verify verify-a11y bench
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## */  make \1\t/' | expand -t 18
 
 setup:  ## make .venv with everything (seconds when nothing changed)
 	@scripts/setup
@@ -35,8 +35,11 @@ screens: setup  ## take pictures of every page into docs/screens (ARGS=--dark fo
 	@scripts/test-deps
 	$(BIN)/python scripts/screens.py $(ARGS)
 
-verify: setup  ## the long matrices
-	@echo "No long matrix yet: everything that is verified runs in make test."
+verify: verify-a11y  ## the long matrices
+
+verify-a11y: setup  ## every page on each screen and in each theme
+	@scripts/test-deps
+	$(BIN)/python -m pytest -n 2 -m verify tests/e2e/test_accessibility.py
 
 bench: setup  ## measure the claims
 	@echo "Nothing is measured yet: the bounds that hold (queries, sizes, start time) are tests of make test."

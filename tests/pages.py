@@ -1,8 +1,13 @@
 """Every page that a person can open: for the accessibility checks and the pictures. A new page gets a line here."""
 
-from typing import NamedTuple
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from playwright.sync_api import APIRequestContext
+
+from civic import clock
 
 VOLUNTEER = "volontaire@demo.example"
 COORDINATOR = "coordination@demo.example"
@@ -22,6 +27,7 @@ SCREENS = (
     Screen("accueil-public", None, "/"),
     Screen("connexion", None, "/connexion"),
     Screen("inscription", None, "/inscription"),
+    Screen("mot-de-passe-oublie", None, "/mot-de-passe-oublie"),
     Screen("missions", None, "/missions"),
     Screen("mission", None, "/missions/{mission}"),
     Screen("page-introuvable", None, "/n-existe-pas"),
@@ -29,29 +35,40 @@ SCREENS = (
     Screen("creneaux", VOLUNTEER, "/creneaux"),
     Screen("creneau", VOLUNTEER, "/creneaux/{bookable}"),
     Screen("mes-creneaux", VOLUNTEER, "/mes-creneaux"),
+    Screen("desistement", VOLUNTEER, "/creneaux/{booked}/desistement"),
     Screen("rencontre-nouvelle", VOLUNTEER, "/rencontres/nouvelle"),
     Screen("rencontres", VOLUNTEER, "/rencontres"),
+    Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
     Screen("profil", VOLUNTEER, "/profil"),
     Screen("planning", COORDINATOR, "/planning"),
-    Screen("creneau-equipe", COORDINATOR, "/creneaux/{shift}"),
+    Screen("creneau-equipe", COORDINATOR, "/creneaux/{staffed}"),
     Screen("equipe", COORDINATOR, "/volontaires"),
+    Screen("contrat", COORDINATOR, "/volontaires/{volunteer}/contrat"),
+    Screen("candidatures", COORDINATOR, "/candidatures"),
+    Screen("mission-nouvelle", COORDINATOR, "/missions/nouvelle"),
     Screen("rencontres-equipe", COORDINATOR, "/rencontres"),
     Screen("sites", COORDINATOR, "/sites"),
+    Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
     Screen("administration", ADMIN, "/administration"),
 )
-LISTS = {
-    "mission": "/api/v1/missions",
-    "shift": "/api/v1/shifts?limit=1",
-    "bookable": "/api/v1/shifts?bookable=true&limit=1",
-    "site": "/api/v1/sites",
-}
 
 
 def address(screen: Screen, request: APIRequestContext) -> str:
-    """The path with its words replaced."""
-    path = screen.path
-    for word, source in LISTS.items():
-        if f"{{{word}}}" in path:
-            path = path.replace(f"{{{word}}}", request.get(source).json()["items"][0]["id"])
-    return path
+    """The path with its word replaced by what the signed-in person finds through the interface."""
+
+    def items(path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = request.get(f"/api/v1{path}").json()["items"]
+        return found
+
+    a_season_ago = clock.today() - timedelta(days=90)
+    words: dict[str, Callable[[], str]] = {
+        "mission": lambda: items("/missions")[0]["id"],
+        "site": lambda: items("/sites")[0]["id"],
+        "bookable": lambda: items("/shifts?bookable=true&limit=1")[0]["id"],
+        "booked": lambda: next(shift["id"] for shift in items("/shifts") if shift["my_booking"]),
+        "staffed": lambda: next(shift["id"] for shift in items("/shifts") if shift["confirmed"]),
+        "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
+        "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
+    }
+    return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)
