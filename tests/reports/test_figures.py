@@ -1,11 +1,9 @@
 """The figures are those that anybody would count by hand, on both engines."""
 
 import random
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-import time_machine
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import local
@@ -18,15 +16,9 @@ from tests.factories.missions import make_mission
 from tests.factories.reports import World, make_topics, make_world
 from tests.factories.sites import make_site
 from tests.reports.naive import Naive
+from tests.reports.scene import NOW
 
-NOW = datetime(2026, 11, 23, 9, 10, tzinfo=UTC)
 FIRST, LAST = date(2025, 1, 10), date(2026, 11, 30)
-
-
-@pytest.fixture(autouse=True)
-def _frozen() -> AsyncIterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def chance(dice: random.Random, world: World) -> Filters:

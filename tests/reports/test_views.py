@@ -1,0 +1,161 @@
+"""/bilans: the same figures as the interface, written for people."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import delete
+
+from civic.encounters.models import Encounter
+from civic.formats import NBSP, THIN, number
+from tests.reports.scene import Scene
+
+
+class Tables(HTMLParser):
+    """The cells of every table by its caption, and all the text of the page."""
+
+    def __init__(self, page: httpx.Response) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.text = ""
+        self._caption = self._cell = ""
+        self._in = ""
+        self._row: list[str] = []
+        self.feed(page.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("caption", "th", "td"):
+            self._in, self._cell = tag, ""
+        if tag == "tr":
+            self._row = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "caption":
+            self._caption = self._cell
+            self.tables[self._caption] = []
+        elif tag in ("th", "td"):
+            self._row.append(" ".join(self._cell.split(" ")).strip())
+        elif tag == "tr":
+            self.tables[self._caption].append(self._row)
+        if tag == self._in:
+            self._in = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._in:
+            self._cell += data
+
+
+async def page(scene: Scene, who: str | None = "manager", **params: Any) -> httpx.Response:
+    return await scene.get(who, "/bilans", **params)
+
+
+async def report(scene: Scene, who: str = "manager", **params: Any) -> Any:
+    return (await scene.get(who, "/api/v1/reports/activity", **params)).json()
+
+
+async def test_the_page_says_what_the_interface_says(scene: Scene) -> None:
+    shown, told = Tables(await page(scene)), await report(scene)
+    figures = {row[0]: row[1:] for row in shown.tables["Tous les chiffres et leurs définitions"][1:]}
+    encounters = told["figures"]["encounters"]
+    assert figures["Rencontres notées"][:2] == [number(encounters["value"]), number(encounters["previous"])]
+    assert figures["Rencontres notées"][3] == told["definitions"]["encounters"]
+    assert figures["Remplissage"][0].startswith(f"{round(told['figures']['fill_rate']['value'] * 100)}{THIN}%")
+    sites = {row[0]: row for row in shown.tables["Tableau par site"][1:-1]}
+    assert len(sites) == len(told["by_site"])
+    for line in told["by_site"]:
+        assert sites[line["label"]][2] == number(line["encounters"])
+        assert sites[line["label"]][4] == number(line["people_met"])
+    assert shown.tables["Tableau par site"][-1][2] == number(encounters["value"])
+    for name, caption in (("by_pillar", "Par pilier"), ("by_age", "Par âge"), ("by_month", "Par mois")):
+        rows = {row[0]: row for row in shown.tables[caption][1:]}
+        assert {line["label"]: number(line["encounters"]) for line in told[name]} == {k: v[1] for k, v in rows.items()}
+    weeks = shown.tables["Rencontres par période"]
+    assert sum(int(row[1].replace(NBSP, "")) for row in weeks[1:-1]) == encounters["value"]
+    assert sum(int(row[2].replace(NBSP, "")) for row in weeks[1:-1]) == encounters["previous"]
+    assert "interne" in shown.text
+    assert f"{number(encounters['value'])} lignes, une par rencontre" in shown.text
+
+
+async def test_who_sees_it(scene: Scene) -> None:
+    for who, status in {"manager": 200, "admin": 200, "coordinator": 200, "volunteer": 403}.items():
+        assert (await page(scene, who)).status_code == status, who
+    away = await page(scene, None)
+    assert (away.status_code, away.headers["location"].split("?")[0]) == (303, "/connexion")
+
+
+async def test_a_coordinator_sees_their_scope_and_is_offered_no_other(scene: Scene) -> None:
+    mine = await page(scene, "coordinator_cahc")
+    sites = {row[0] for row in Tables(mine).tables["Tableau par site"][1:-1]}
+    assert sites == {f"Parc {scene.site_in('CAHC')}"}
+    assert 'value="CALL"' not in mine.text
+    assert f'value="{scene.site_in("CALL")}"' not in mine.text
+    assert (await page(scene, "coordinator_cahc", site=scene.site_in("CALL"))).status_code == 403
+
+
+async def test_names_of_volunteers_are_offered_to_those_who_may_have_them(scene: Scene) -> None:
+    assert "/exports/hours.csv" not in (await page(scene, "manager")).text
+    assert "/exports/hours.csv" in (await page(scene, "coordinator")).text
+    topic = await page(scene, "coordinator", topic="parks")
+    assert "/exports/hours.csv" not in topic.text
+    assert "topic=parks" in topic.text
+
+
+@pytest.mark.parametrize("period", ["12w", "month", "last_month", "quarter", "year", "last_year", "custom", ""])
+async def test_periods_by_name(scene: Scene, period: str) -> None:
+    browser = await scene.browser("manager")
+    answer = await browser.get("/bilans", params={"period": period} if period else {})
+    assert answer.status_code == 200
+    first, last = {
+        "12w": ("2026-09-07", "2026-11-23"),
+        "month": ("2026-11-01", "2026-11-23"),
+        "last_month": ("2026-10-01", "2026-10-31"),
+        "quarter": ("2026-10-01", "2026-11-23"),
+        "year": ("2026-01-01", "2026-11-23"),
+        "last_year": ("2025-01-01", "2025-12-31"),
+    }.get(period, ("2026-09-07", "2026-11-23"))
+    assert f"/api/v1/exports/encounters.csv?from={first}&amp;to={last}" in answer.text
+
+
+async def test_what_is_wrong_is_said_and_kept(scene: Scene) -> None:
+    for params, sentence in (
+        ({"from": "2026-10-31", "to": "2026-09-01"}, "La fin de la période vient avant son début."),
+        ({"from": "hier"}, "Cette date n’existe pas."),
+        ({"site": "nulle-part"}, "Ce lieu n’existe pas."),
+        ({"pillar": "vert"}, "Ce choix n’existe pas."),
+        ({"period": "siècle"}, "Ce choix n’existe pas."),
+    ):
+        answer = await page(scene, **params)
+        assert answer.status_code == 422, params
+        assert sentence in answer.text
+        assert "Tous les chiffres" not in answer.text
+
+
+async def test_an_empty_period_says_so(scene: Scene) -> None:
+    empty = Tables(await page(scene, **{"from": "2020-01-01", "to": "2020-03-31"}))
+    assert "Pas de données" in empty.text
+    figures = {row[0]: row[1] for row in empty.tables["Tous les chiffres et leurs définitions"][1:]}
+    assert figures["Remplissage"] == "pas de données"
+    assert figures["Rencontres notées"] == "0"
+
+
+async def test_shifts_alone_draw_no_false_zero(scene: Scene) -> None:
+    async with scene.db.writing() as session:
+        await session.execute(delete(Encounter))
+    shown = await page(scene)
+    assert shown.status_code == 200
+    assert "Pas de données" in shown.text
+
+
+async def test_a_century_is_drawn_by_year(scene: Scene) -> None:
+    shown = await page(scene, **{"from": "1900-01-01", "to": "2100-12-31"})
+    assert shown.status_code == 200
+    assert len(shown.text) < 60_000
+
+
+async def test_few_queries(scene: Scene, count_queries: Any) -> None:
+    browser = await scene.browser("manager")
+    with count_queries() as queries:
+        assert (await browser.get("/bilans")).status_code == 200
+    assert len(queries) <= 20
