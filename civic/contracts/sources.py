@@ -4,8 +4,20 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from civic.i18n import _
+from civic.i18n import N_, _
 from civic.paths import DATA
+
+# The data file speaks English where it comments; a screen does not.
+_IN_FRENCH = {
+    "age_max": N_("L120-1 II (25 ans) ; service-public.fr (30 ans)"),
+    "one_only": N_("service-public.fr, fiche F13278"),
+    "contract_ready": N_("R121-13 (décret n° 2025-530 du 10 juin 2025)"),
+    "parental_auth": N_("L120-5, R121-11"),
+    "stand_minor": N_("service-public.fr, fiche F15547 (2014)"),
+    "minor_public": N_("service-civique.gouv.fr"),
+    "fcc_half": N_("service-civique.gouv.fr, étape 4"),
+    "psc_done": N_("R121-15, arrêté du 15 juin 2024"),
+}
 
 
 @lru_cache
@@ -20,5 +32,5 @@ def source_of(code: str) -> str:
     if rule is None or rule["certainty"].startswith("policy"):
         return _("règle locale")
     if rule["certainty"].startswith("verified"):
-        return str(rule["source"])
+        return _(_IN_FRENCH[code]) if code in _IN_FRENCH else str(rule["source"])
     return _("source à confirmer")
