@@ -70,7 +70,7 @@ def _as_contract(contract: EngagementContract) -> ContractFacts:
         last_day=contract.last_day,
         conform=contract.conformity_checked_on is not None,
         medical=contract.medical_cleared_on is not None,
-        parental_auth=contract.parental_authorised_on is not None,
+        parental_auth=contract.parental_authorised_on is not None and bool(contract.parental_holders),
         tutor=contract.tutor_id is not None,
         minor_tutoring=contract.minor_tutoring_on is not None,
         weekly_hours=float(contract.weekly_hours),
