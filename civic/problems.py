@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Scope
@@ -140,7 +140,9 @@ def _sentence(item: dict[str, Any]) -> str:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    if isinstance(error, SQLAlchemyError) and not isinstance(error, OperationalError | InterfaceError):
+    # A connection refused reaches us bare from asyncpg; a missing template is an OSError too, but no outage.
+    outage = isinstance(error, OperationalError | InterfaceError | ConnectionError)
+    if not outage:
         return await _unexpected(request, error)
     reason = str(getattr(error, "orig", None) or error).splitlines()[0]
     log.error("database unavailable: %s %s: %s", request.method, request.url.path, reason)

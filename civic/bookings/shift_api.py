@@ -128,7 +128,6 @@ def _matches(if_match: str, version: int) -> bool:
 
 
 async def _answer(session: AsyncSession, user: User, shift_id: UUID, response: Response) -> ShiftOut:
-    session.expire_all()
     shift = (await queries.shift_facts(session, [shift_id]))[shift_id]
     response.headers["ETag"] = etag(shift.version)
     return _out((await see(session, user, [shift])).seen[0])
