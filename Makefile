@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help setup run test check format lock messages screens verify verify-a11y bench
 
 help:  ## this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## */  make \1\t/' | expand -t 21
 
 setup:  ## make .venv with everything (seconds when nothing changed)
 	@scripts/setup

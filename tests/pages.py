@@ -24,34 +24,48 @@ class Screen(NamedTuple):
 
 
 SCREENS = (
-    Screen("accueil-public", None, "/"),
     Screen("connexion", None, "/connexion"),
     Screen("inscription", None, "/inscription"),
+    Screen("inscription-courrier", None, "/inscription/courrier"),
     Screen("mot-de-passe-oublie", None, "/mot-de-passe-oublie"),
     Screen("missions", None, "/missions"),
     Screen("mission", None, "/missions/{mission}"),
+    Screen("mentions-legales", None, "/mentions-legales"),
+    Screen("donnees-personnelles", None, "/donnees-personnelles"),
+    Screen("accessibilite", None, "/accessibilite"),
+    Screen("interface", None, "/api/docs"),
     Screen("page-introuvable", None, "/n-existe-pas"),
     Screen("accueil", VOLUNTEER, "/"),
     Screen("creneaux", VOLUNTEER, "/creneaux"),
     Screen("creneau", VOLUNTEER, "/creneaux/{bookable}"),
     Screen("mes-creneaux", VOLUNTEER, "/mes-creneaux"),
     Screen("desistement", VOLUNTEER, "/creneaux/{booked}/desistement"),
-    Screen("rencontre-nouvelle", VOLUNTEER, "/rencontres/nouvelle"),
     Screen("rencontres", VOLUNTEER, "/rencontres"),
     Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
+    Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
+    Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
     Screen("profil", VOLUNTEER, "/profil"),
     Screen("planning", COORDINATOR, "/planning"),
-    Screen("creneau-equipe", COORDINATOR, "/creneaux/{staffed}"),
+    Screen("planning-brouillons", COORDINATOR, "/planning/brouillons"),
+    Screen("planning-creneau", COORDINATOR, "/planning/creneaux/{staffed}"),
+    Screen("creneau-nouveau", COORDINATOR, "/planning/creneaux/nouveau"),
+    Screen("creneau-modifier", COORDINATOR, "/planning/creneaux/{staffed}/modifier"),
+    Screen("creneau-annulation", COORDINATOR, "/creneaux/{staffed}/annulation"),
+    Screen("reservation-retrait", COORDINATOR, "/reservations/{booking}/retrait"),
     Screen("equipe", COORDINATOR, "/volontaires"),
+    Screen("volontaire", COORDINATOR, "/volontaires/{volunteer}"),
     Screen("contrat", COORDINATOR, "/volontaires/{volunteer}/contrat"),
     Screen("candidatures", COORDINATOR, "/candidatures"),
     Screen("mission-nouvelle", COORDINATOR, "/missions/nouvelle"),
+    Screen("mission-modification", COORDINATOR, "/missions/{mission}/modification"),
     Screen("rencontres-equipe", COORDINATOR, "/rencontres"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
-    Screen("administration", ADMIN, "/administration"),
+    Screen("site-modification", ADMIN, "/sites/{site}/modification"),
 )
+# Not for people, or opened with a token that a mail brings.
+NO_SCREEN = {"/healthz", "/readyz", "/verification", "/mot-de-passe"}
 
 
 def address(screen: Screen, request: APIRequestContext) -> str:
@@ -61,6 +75,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         found: list[dict[str, Any]] = request.get(f"/api/v1{path}").json()["items"]
         return found
 
+    a_week_ago = clock.today() - timedelta(days=6)
     a_season_ago = clock.today() - timedelta(days=90)
     words: dict[str, Callable[[], str]] = {
         "mission": lambda: items("/missions")[0]["id"],
@@ -68,7 +83,9 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "bookable": lambda: items("/shifts?bookable=true&limit=1")[0]["id"],
         "booked": lambda: next(shift["id"] for shift in items("/shifts") if shift["my_booking"]),
         "staffed": lambda: next(shift["id"] for shift in items("/shifts") if shift["confirmed"]),
+        "booking": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["id"],
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
+        "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

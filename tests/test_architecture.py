@@ -42,7 +42,7 @@ FORBIDDEN = {
     "rules": ("sqlalchemy", "civic.db", "civic.settings", *SCREEN),
     "actions": SCREEN,
 }
-WRITES = {"add", "add_all", "delete", "merge", "flush", "commit", "begin_nested"}
+WRITES = {"add", "add_all", "delete", "merge", "commit", "begin_nested"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60

@@ -111,7 +111,7 @@ def bare_python(source: str) -> list[str]:
                 visit(keyword)
             return
         text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped
-        if text and FRENCH.search(node.value.replace("Chaîne des Parcs", "")) and words(node.value):
+        if text and FRENCH.search(node.value) and words(node.value):
             found.append(f"line {node.lineno}: {node.value!r}")
         for child in ast.iter_child_nodes(node):
             visit(child)
@@ -157,8 +157,9 @@ def sources() -> list[Path]:
     code = [
         file
         for file in (ROOT / "civic").rglob("*.py")
-        # Not translated: invented people, data as they were published, and how French writes a date.
-        if not {"demo", "data", "formats.py"} & set(file.relative_to(ROOT).parts)
+        # Not translated: invented people, data as they were published, how French writes a date, and the command line,
+        # which speaks English to operators and may name a place.
+        if not {"demo", "data", "formats.py", "commands", "cli.py"} & set(file.relative_to(ROOT).parts)
     ]
     pages = [file for file in (ROOT / "templates").rglob("*") if file.suffix in {".html", ".txt", ".svg"}]
     return sorted(code + pages)

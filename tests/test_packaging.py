@@ -28,7 +28,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_the_checkout_holds(installed: Path) -> None:
     files = [file for folder in ("civic", "templates", "static", "alembic") for file in (ROOT / folder).rglob("*")]
-    names = [str(file.relative_to(ROOT)) for file in files if file.is_file() and "__pycache__" not in file.parts]
+    made = ("__pycache__", ".pot")
+    names = [str(file.relative_to(ROOT)) for file in files if file.is_file() and not any(m in str(file) for m in made)]
     expected = {re.sub(r"^(templates|static|alembic)/", r"civic/_\1/", name) for name in names}
     held = {str(file.relative_to(installed)) for file in installed.rglob("*") if file.is_file()}
     assert expected - held == set()
