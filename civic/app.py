@@ -40,6 +40,7 @@ ROUTERS = (
     "civic.bookings.views",
     "civic.planning.views",
     "civic.encounters.api",
+    "civic.encounters.noting",
     "civic.encounters.views",
     "civic.reports.api",
     "civic.reports.views",

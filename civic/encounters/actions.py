@@ -111,7 +111,7 @@ async def correct(
     if not errors:
         _found, references = await lookups.load(session, ENCOUNTERS, by.id, [record])
         errors = wrong_references(record.content, references, stored.content["shift_id"])
-        errors |= _wrong_day(by, record.day)
+        errors |= _wrong_day(by, record.day) | await _wrong_scope(session, by, record.content["site_id"])
     if errors:
         raise Invalid(errors)
     if same(record.content, stored.content):
@@ -128,6 +128,16 @@ def _wrong_day(by: User, day: date) -> dict[str, str]:
     if by.role == "volunteer" and not in_time(day, today()):
         return {"date": _("Le délai de 7 jours est passé. Voyez avec votre coordination.")}
     return {}
+
+
+async def _wrong_scope(session: AsyncSession, by: User, site_id: str) -> dict[str, str]:
+    if by.role == "coordinator" and not by.covers(await _area(session, site_id)):
+        return {"site_id": _("Ce lieu est hors de votre périmètre.")}
+    return {}
+
+
+async def _area(session: AsyncSession, site_id: str) -> str:
+    return await session.scalar(select(Site.intermunicipality_code).where(Site.id == site_id)) or ""
 
 
 async def void(session: AsyncSession, *, by: User, encounter_id: UUID, reason: str = "") -> None:
@@ -149,11 +159,10 @@ async def _changeable(session: AsyncSession, by: User, encounter_id: UUID, reaso
     probe = Record(None, encounter_id, 0, {}, {"record": ""})
     found, _references = await lookups.load(session, ENCOUNTERS, by.id, [probe])
     stored = found[encounter_id]
-    where = await session.scalar(select(Site.intermunicipality_code).where(Site.id == stored.content["site_id"]))
     check_change(
         role=by.role,
         mine=stored.mine,
-        in_scope=by.covers(where or ""),
+        in_scope=by.covers(await _area(session, stored.content["site_id"])),
         voided=stored.voided,
         day=stored.day,
         today=today(),

@@ -1,0 +1,79 @@
+"""Encounters and outings in the JSON interface: batches from phones, the list, the cancellation."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from civic.accounts.current import VolunteerUser
+from civic.db import Session
+from civic.encounters import actions, queries
+from civic.encounters.access import Reader, VisibleEncounter
+from civic.encounters.actions import Result
+from civic.encounters.queries import Filters
+from civic.encounters.schemas import (
+    EncounterBatch,
+    EncounterOut,
+    EncounterQuery,
+    OutingBatch,
+    ResultOut,
+    ResultsOut,
+    VoidIn,
+    VoidOut,
+)
+from civic.errors import Invalid
+from civic.i18n import _
+from civic.schema import Items, decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/api/v1", tags=["encounters"])
+
+
+@router.post("/encounters")
+async def log_encounters(body: EncounterBatch, user: VolunteerUser, session: Session) -> ResultsOut:
+    """Take in up to 200 encounters; each is answered for itself, in order. Sending a batch again does nothing."""
+    return _results(await actions.log_batch(session, by=user, records=body.encounters))
+
+
+@router.post("/outings")
+async def log_outings(body: OutingBatch, user: VolunteerUser, session: Session) -> ResultsOut:
+    """The same for outings."""
+    return _results(await actions.log_outings(session, by=user, records=body.outings))
+
+
+@router.get("/encounters")
+async def list_encounters(
+    query: Annotated[EncounterQuery, Query()], user: Reader, session: Session
+) -> Items[EncounterOut]:
+    """By day: a volunteer's own and those of their shifts, a coordinator's scope, everything for a manager."""
+    chosen = queries.narrowed(queries.visible_to(user), Filters(first=query.from_, last=query.to, site=query.site))
+    found = await queries.after(session, chosen, _after(query.cursor), query.limit + 1)
+    shown = found[: query.limit]
+    more = len(found) > query.limit
+    items = [EncounterOut.of(row, with_comment=user.role != "manager") for row in shown]
+    return Items(items=items, next_cursor=encode_cursor(str(shown[-1].date), str(shown[-1].id)) if more else None)
+
+
+@router.post("/encounters/{client_uuid}/void")
+async def void(encounter: VisibleEncounter, user: Reader, session: Session, body: VoidIn | None = None) -> VoidOut:
+    """Take an encounter out of every figure: the pair for 7 days, then a coordinator or manager with a reason. Again:
+    the same.
+    """
+    reason = (body.reason or "").strip() if body else ""
+    await actions.void(session, by=user, encounter_id=encounter.id, reason=reason)
+    return VoidOut(client_uuid=encounter.id, status="voided")
+
+
+def _results(results: Sequence[Result]) -> ResultsOut:
+    return ResultsOut(results=[ResultOut.model_validate(result) for result in results])
+
+
+def _after(cursor: str | None) -> tuple[date, UUID] | None:
+    key = decode_cursor(cursor, 2)
+    if key is None:
+        return None
+    try:
+        return date.fromisoformat(key[0]), UUID(key[1])
+    except ValueError:
+        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")}) from None

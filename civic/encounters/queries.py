@@ -1,0 +1,93 @@
+"""Named selects: whose encounters somebody may see, and the filters of a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from civic.accounts.models import User
+from civic.encounters.lookups import pair_shift_ids
+from civic.encounters.models import Encounter, EncounterTopic, Topic
+from civic.sites.models import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of encounters is narrowed by; days are local and included, a pillar is that of a topic."""
+
+    first: date | None = None
+    last: date | None = None
+    site: str | None = None
+    intermunicipality: str | None = None
+    pillar: str | None = None
+    topic: str | None = None
+    feeling: str | None = None
+    status: str | None = None
+
+
+def visible_to(user: User) -> Select[tuple[Encounter]]:
+    """A volunteer's own and those of their shifts, a coordinator's scope, everything for a manager; joins the site."""
+    chosen = select(Encounter).join(Site, Site.id == Encounter.site_id)
+    if user.role == "volunteer":
+        return chosen.where(or_(Encounter.author_id == user.id, Encounter.shift_id.in_(pair_shift_ids(user.id))))
+    if user.role == "coordinator":
+        scope = user.scope_codes
+        return chosen.where(Site.intermunicipality_code.in_(sorted(scope))) if scope else chosen
+    return chosen if user.role == "manager" else chosen.where(false())
+
+
+def narrowed(chosen: Select[tuple[Encounter]], filters: Filters) -> Select[tuple[Encounter]]:
+    """The encounters of `visible_to` that the filters keep."""
+    if filters.first:
+        chosen = chosen.where(Encounter.date >= filters.first)
+    if filters.last:
+        chosen = chosen.where(Encounter.date <= filters.last)
+    if filters.site:
+        chosen = chosen.where(Encounter.site_id == filters.site)
+    if filters.intermunicipality:
+        chosen = chosen.where(Site.intermunicipality_code == filters.intermunicipality)
+    named = exists().where(EncounterTopic.encounter_id == Encounter.id)
+    if filters.pillar:
+        topics = select(Topic.code).where(Topic.pillar == filters.pillar)
+        chosen = chosen.where(named.where(EncounterTopic.topic_code.in_(topics)))
+    if filters.topic:
+        chosen = chosen.where(named.where(EncounterTopic.topic_code == filters.topic))
+    if filters.feeling:
+        chosen = chosen.where(Encounter.feeling == filters.feeling)
+    if filters.status:
+        chosen = chosen.where(Encounter.status == filters.status)
+    return chosen
+
+
+async def after(
+    session: AsyncSession, chosen: Select[tuple[Encounter]], key: tuple[date, UUID] | None, limit: int
+) -> Sequence[Encounter]:
+    """By day then identifier, from a key on, with their topics."""
+    if key:
+        chosen = chosen.where(tuple_(Encounter.date, Encounter.id) > tuple_(literal(key[0]), literal(key[1], Uuid())))
+    chosen = chosen.order_by(Encounter.date, Encounter.id).limit(limit)
+    return (await session.scalars(chosen.options(selectinload(Encounter.topics)))).all()
+
+
+async def page(
+    session: AsyncSession, chosen: Select[tuple[Encounter]], *, number: int, size: int
+) -> tuple[Sequence[Encounter], int]:
+    """A page of a list, latest first, with sites and topics, and how many there are in all."""
+    total = await session.scalar(select(func.count()).select_from(chosen.with_only_columns(Encounter.id).subquery()))
+    order = (Encounter.date.desc(), Encounter.half_day.desc(), Encounter.id)
+    chosen = chosen.order_by(*order).offset((number - 1) * size).limit(size)
+    options = (selectinload(Encounter.topics), joinedload(Encounter.site))
+    return (await session.scalars(chosen.options(*options))).all(), total or 0
+
+
+async def topics_on(session: AsyncSession, day: date | None = None) -> Sequence[Topic]:
+    """The topics of a day (every one ever used without it), in the order of the form."""
+    chosen = select(Topic).order_by(Topic.rank, Topic.code)
+    if day:
+        chosen = chosen.where(or_(Topic.valid_from.is_(None), Topic.valid_from <= day))
+        chosen = chosen.where(or_(Topic.valid_to.is_(None), Topic.valid_to >= day))
+    return (await session.scalars(chosen)).all()

@@ -1,0 +1,245 @@
+"""Pages of encounters: the lists, one with its history, its correction and its cancellation."""
+
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.accounts.models import User
+from civic.db import Session
+from civic.encounters import actions, choices, codes, forms, history, lookups, places, queries
+from civic.encounters.access import Reader, VisibleEncounter
+from civic.encounters.choices import labels
+from civic.encounters.models import Encounter
+from civic.encounters.queries import Filters
+from civic.encounters.rules import check_change, in_time
+from civic.encounters.tables import ENCOUNTERS
+from civic.errors import CivicError, Invalid, Refusal
+from civic.forms import Form
+from civic.i18n import _
+from civic.sites.models import PILLARS, Intermunicipality
+from civic.web import redirect, render
+
+router = APIRouter(include_in_schema=False)
+PAGE = 50
+DEFAULT_DAYS = 28
+REASON_MAX = 300
+
+
+@router.get("/rencontres")
+async def index(request: Request, user: Reader, session: Session) -> Response:
+    return await (_own(request, user, session) if user.role == "volunteer" else _all(request, user, session))
+
+
+async def _own(request: Request, user: User, session: AsyncSession) -> Response:
+    """A volunteer's, by day, and the outings of the week that wait for their account."""
+    number = max(1, forms.number(request.query_params.get("page", ""), 1))
+    rows, total = await queries.page(session, queries.visible_to(user), number=number, size=PAGE)
+    now = clock.now()
+    shifts = [one for one in await places.recent_shifts(session, user) if one.starts_at <= now]
+    context = {
+        "days": [(day, list(group)) for day, group in groupby(rows, key=lambda row: row.date)],
+        "total": total,
+        "shifts": shifts,
+        "summed_up": await places.shifts_with_outing(session, shifts),
+        "open_days": {row.date for row in rows if in_time(row.date, clock.today())},
+        **_paging(number, total),
+        **await _words(session),
+    }
+    return render(request, "encounters/index.html", context)
+
+
+async def _all(request: Request, user: User, session: AsyncSession) -> Response:
+    """For coordinators and managers; every filter lives in the address."""
+    asked, filters = _filters(request)
+    number = max(1, forms.number(asked.get("page"), 1))
+    chosen = queries.narrowed(queries.visible_to(user), filters)
+    rows, total = await queries.page(session, chosen, number=number, size=PAGE)
+    topics = await queries.topics_on(session)
+    areas = await session.scalars(select(Intermunicipality).order_by(Intermunicipality.code))
+    context = {
+        "form": asked,
+        "rows": rows,
+        "total": total,
+        "sites": await places.site_choices(session, user.scope_codes if user.role == "coordinator" else frozenset()),
+        "areas": [
+            (area.code, area.short_name) for area in areas if user.role != "coordinator" or user.covers(area.code)
+        ],
+        "topic_groups": [(name, options) for _code, name, options in choices.by_pillar(topics, None)],
+        "pillars": PILLARS,
+        "feelings": labels(codes.FEELINGS),
+        "statuses": labels(codes.STATUSES),
+        "params": {name: value for name, value in asked.values.items() if name != "page"},
+        **_paging(number, total),
+        **await _words(session),
+    }
+    return render(request, "encounters/list.html", context)
+
+
+def _filters(request: Request) -> tuple[Form, Filters]:
+    """The form of the filters and what it asks for; a value that names nothing filters nothing."""
+    lists = {name: request.query_params.getlist(name) for name in request.query_params}
+    today = clock.today()
+    lists.setdefault("from", [(today - timedelta(days=DEFAULT_DAYS - 1)).isoformat()])
+    lists.setdefault("to", [today.isoformat()])
+    asked = Form(lists)
+    return asked, Filters(
+        first=asked.date("from", required=False),
+        last=asked.date("to", required=False),
+        site=_code(asked, "site"),
+        intermunicipality=_code(asked, "intermunicipality"),
+        pillar=asked.choice("pillar", PILLARS, required=False) or None,
+        topic=_code(asked, "topic"),
+        feeling=asked.choice("feeling", codes.FEELINGS, required=False) or None,
+        status=asked.choice("status", codes.STATUSES, required=False) or None,
+    )
+
+
+def _code(asked: Form, name: str) -> str | None:
+    return asked.text(name, required=False, maximum=40) or None
+
+
+def _paging(number: int, total: int) -> dict[str, int]:
+    return {"page": number, "pages": max(1, -(-total // PAGE))}
+
+
+async def _words(session: AsyncSession) -> dict[str, Any]:
+    return {
+        "topic_names": {topic.code: _(topic.label) for topic in await queries.topics_on(session)},
+        "half_days": dict(labels(codes.HALF_DAYS)),
+        "feeling_names": dict(labels(codes.FEELINGS)),
+    }
+
+
+@router.get("/rencontres/{client_uuid}")
+async def show(request: Request, encounter: VisibleEncounter, user: Reader, session: Session) -> Response:
+    reads_comment = user.role != "manager"
+    details = [
+        (_(choices.QUESTIONS[name]), _(options[value]))
+        for name, options in codes.DETAILS.items()
+        if (value := getattr(encounter, name))
+    ]
+    context = {
+        "encounter": encounter,
+        "comment": encounter.comment if reads_comment else None,
+        "ages": [(label, count) for name, label in labels(codes.AGES) if (count := getattr(encounter, name))],
+        "details": details,
+        "steps": await history.of_encounter(session, encounter.id, with_comment=reads_comment),
+        "changeable": _refused(user, encounter) is None,
+        **await _words(session),
+    }
+    return render(request, "encounters/show.html", context)
+
+
+@router.get("/rencontres/{client_uuid}/modifier")
+async def edit(request: Request, encounter: VisibleEncounter, user: Reader, session: Session) -> Response:
+    _check(user, encounter)
+    form = forms.shown_content(ENCOUNTERS.content_of(encounter))
+    form.lists["seen"] = [str(encounter.version)]
+    return await _edit_form(request, session, user, encounter, form)
+
+
+@router.post("/rencontres/{client_uuid}/modifier")
+async def update(request: Request, encounter: VisibleEncounter, user: Reader, session: Session) -> Response:
+    form = await Form.read(request)
+    reason = form.text("reason", required=user.role != "volunteer", maximum=REASON_MAX)
+    # Who does not read the comment does not change it.
+    values = forms.encounter_record(form, with_comment=user.role != "manager")
+    values = {"comment": encounter.comment, "outing_uuid": _text(encounter.outing_id), **values}
+    values["shift_id"] = await _shift_kept(session, user, encounter, values)
+    seen = forms.number(form.get("seen"), 0)
+    if not form.ok:
+        forms.fail_all(form, ENCOUNTERS.read({**values, "client_uuid": str(encounter.id), "version": 1}).errors)
+        return await _edit_form(request, session, user, encounter, form, status=422)
+    try:
+        await actions.correct(session, by=user, encounter_id=encounter.id, values=values, seen=seen, reason=reason)
+    except Invalid as invalid:
+        forms.fail_all(form, invalid.errors)
+        return await _edit_form(request, session, user, encounter, form, status=422)
+    except Refusal as refusal:
+        if refusal.code != "changed_meanwhile":
+            raise
+        form.fail("", refusal.message)
+        return await _edit_form(request, session, user, encounter, form, status=409)
+    return redirect(f"/rencontres/{encounter.id}", flash=_("Rencontre corrigée."))
+
+
+@router.get("/rencontres/{client_uuid}/annulation")
+async def ask_void(request: Request, encounter: VisibleEncounter, user: Reader, session: Session) -> Response:
+    if encounter.status != "voided":
+        _check(user, encounter)
+    context = {"encounter": encounter, "form": Form(), **await _words(session)}
+    return render(request, "encounters/void.html", context)
+
+
+@router.post("/rencontres/{client_uuid}/annulation")
+async def void(request: Request, encounter: VisibleEncounter, user: Reader, session: Session) -> Response:
+    form = await Form.read(request)
+    reason = form.text("reason", required=user.role != "volunteer", maximum=REASON_MAX)
+    if not form.ok:
+        context = {"encounter": encounter, "form": form, **await _words(session)}
+        return render(request, "encounters/void.html", context, status=422)
+    await actions.void(session, by=user, encounter_id=encounter.id, reason=reason)
+    return redirect("/rencontres", flash=_("Rencontre annulée. Elle ne compte plus dans les bilans."))
+
+
+def _refused(user: User, encounter: Encounter) -> CivicError | None:
+    """What `check_change` would answer; whoever sees a row is of its pair or in scope, and the reason comes later."""
+    try:
+        check_change(
+            role=user.role,
+            mine=True,
+            in_scope=True,
+            voided=encounter.status == "voided",
+            day=encounter.date,
+            today=clock.today(),
+            reason="-",
+        )
+    except CivicError as error:
+        return error
+    return None
+
+
+def _check(user: User, encounter: Encounter) -> None:
+    error = _refused(user, encounter)
+    if error:
+        raise error
+
+
+async def _shift_kept(session: AsyncSession, user: User, encounter: Encounter, values: dict[str, Any]) -> str | None:
+    """The shift stays while site and day do; elsewhere a volunteer's own shift there takes its place."""
+    site, day = values["site_id"], values["date"]
+    if encounter.shift_id and site == encounter.site_id and day and encounter.shift:
+        shift = encounter.shift
+        if date.fromisoformat(day) in lookups.local_days(shift.starts_at, shift.ends_at):
+            return str(encounter.shift_id)
+    if user.role != "volunteer" or not (site and day and values["half_day"]) or "\x00" in site:
+        return None
+    return _text(await places.shift_at(session, user, site, date.fromisoformat(day), values["half_day"]))
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
+
+
+async def _edit_form(
+    request: Request, session: AsyncSession, user: User, encounter: Encounter, form: Form, *, status: int = 200
+) -> Response:
+    lists = await choices.of_encounter(session, encounter.date, encounter.site_id)
+    scope = user.scope_codes if user.role == "coordinator" else frozenset()
+    context = {
+        **lists,
+        # The site of an old encounter may have closed since.
+        "sites": await places.site_choices(session, scope, also=encounter.site_id),
+        "encounter": encounter,
+        "form": form,
+        "half_days": labels(codes.HALF_DAYS),
+        "today": clock.today(),
+        "with_comment": user.role != "manager",
+        "with_reason": user.role != "volunteer",
+    }
+    return render(request, "encounters/edit.html", context, status=status)
