@@ -1,0 +1,139 @@
+"""The sentence of each event of the audit log. Pure: a verb and its details in, French out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from civic.i18n import N_, _, ngettext
+
+SENTENCES = {
+    "account.activated": N_("Compte rouvert"),
+    "account.created": N_("Compte créé"),
+    "account.deactivated": N_("Compte fermé"),
+    "account.invited": N_("Invitation envoyée"),
+    "account.password_changed": N_("Mot de passe changé"),
+    "account.rights_changed": N_("Droits changés"),
+    "account.token_made": N_("Jeton créé"),
+    "account.token_revoked": N_("Jeton supprimé"),
+    "account.verified": N_("Adresse confirmée"),
+    "application.accepted": N_("Candidature acceptée"),
+    "application.rejected": N_("Candidature refusée"),
+    "application.submitted": N_("Candidature envoyée"),
+    "application.withdrawn": N_("Candidature retirée"),
+    "attendance.noted": N_("Présence notée"),
+    "booking.cancelled": N_("Réservation annulée"),
+    "booking.declined": N_("Place refusée"),
+    "booking.expired": N_("Offre de place expirée"),
+    "booking.made": N_("Réservation faite"),
+    "booking.promoted": N_("Place donnée depuis la liste d’attente"),
+    "booking.removed": N_("Volontaire retiré d’un créneau"),
+    "booking.withdrawn": N_("Désistement"),
+    "contract.created": N_("Contrat enregistré"),
+    "contract.updated": N_("Contrat modifié"),
+    "encounter.corrected": N_("Rencontre corrigée"),
+    "encounter.voided": N_("Rencontre annulée"),
+    "mail.retried": N_("Courriel remis en file"),
+    "mission.archived": N_("Mission archivée"),
+    "mission.created": N_("Mission créée"),
+    "mission.updated": N_("Mission modifiée"),
+    "outing.corrected": N_("Sortie corrigée"),
+    "shift.cancelled": N_("Créneau annulé"),
+    "shift.created": N_("Créneau créé"),
+    "shift.edited": N_("Créneau modifié"),
+    "shift.published": N_("Créneau publié"),
+    "site.closed": N_("Lieu fermé"),
+    "site.reopened": N_("Fermeture de lieu supprimée"),
+    "site.updated": N_("Lieu modifié"),
+    "volunteer.updated": N_("Coordonnées modifiées"),
+}
+STATES = {
+    "draft": N_("brouillon"),
+    "published": N_("publié"),
+    "confirmed": N_("place confirmée"),
+    "waitlisted": N_("liste d’attente"),
+    "offered": N_("place proposée"),
+    "present": N_("présence"),
+    "absent": N_("absence"),
+    "excused": N_("absence excusée"),
+}
+ROLES = {
+    "volunteer": N_("volontaire"),
+    "coordinator": N_("coordination"),
+    "manager": N_("direction"),
+    "admin": N_("administration"),
+}
+FIELDS = {
+    "mission_id": N_("mission"),
+    "site_id": N_("lieu"),
+    "starts_at": N_("début"),
+    "ends_at": N_("fin"),
+    "break_minutes": N_("pause"),
+    "capacity": N_("places"),
+    "min_staff": N_("minimum"),
+    "phone": N_("téléphone"),
+    "commune_insee": N_("commune"),
+    "emergency_name": N_("contact d’urgence"),
+    "emergency_phone": N_("téléphone d’urgence"),
+    "meeting_place": N_("rendez-vous"),
+    "access_notes": N_("accès"),
+    "safety_notes": N_("sécurité"),
+    "on_call_number": N_("numéro d’astreinte"),
+    "weekly_hours": N_("heures par semaine"),
+    "starts_on": N_("début"),
+    "ends_on": N_("fin"),
+    "ended_on": N_("fin réelle"),
+    "tutor_id": N_("tutorat"),
+    "conformity_checked_on": N_("conformité"),
+    "medical_cleared_on": N_("aptitude médicale"),
+    "parental_authorised_on": N_("autorisation parentale"),
+    "parental_holders": N_("titulaires de l’autorité parentale"),
+    "minor_tutoring_on": N_("tutorat renforcé"),
+    "age_limit_30": N_("limite d’âge"),
+    "trainings": N_("formations"),
+    "title": N_("titre"),
+    "description": N_("description"),
+    "pillar": N_("pilier"),
+    "role": N_("rôle"),
+    "scopes": N_("agglomérations"),
+    "name": N_("nom"),
+}
+
+
+def sentence(verb: str, detail: Mapping[str, Any] | None = None) -> str:
+    """« Créneau annulé : neige, 3 personnes prévenues »; a verb that nobody named is shown as it is."""
+    known = SENTENCES.get(verb)
+    if known is None:
+        return verb
+    parts = [part for part in _parts(detail or {}) if part]
+    return _("%(what)s : %(details)s") % {"what": _(known), "details": ", ".join(parts)} if parts else _(known)
+
+
+def _parts(detail: Mapping[str, Any]) -> list[str]:
+    found = [_text(detail.get("email")), _text(detail.get("name")), _state(detail.get("state"))]
+    found.append(_text(detail.get("reason")))
+    if isinstance(detail.get("told"), int):
+        told = detail["told"]
+        found.append(ngettext("%(n)s personne prévenue", "%(n)s personnes prévenues", told) % {"n": told})
+    role = detail.get("role")
+    if isinstance(role, str):
+        found.append(_(ROLES[role]) if role in ROLES else role)
+    for key in ("changed", "fields"):
+        names = detail.get(key)
+        if isinstance(names, list):
+            found.extend(_field(str(name)) for name in names)
+    scopes = detail.get("scopes")
+    if isinstance(scopes, list):
+        found.append(", ".join(map(str, scopes)) or _("toutes les agglomérations"))
+    return found
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _state(value: object) -> str:
+    text = _text(value)
+    return _(STATES[text]) if text in STATES else text
+
+
+def _field(name: str) -> str:
+    return _(FIELDS[name]) if name in FIELDS else name

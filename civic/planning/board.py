@@ -1,0 +1,184 @@
+"""The week by site: values in, rows and cells out. No query here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from civic import clock
+from civic.bookings.values import Closure, Crowd, ShiftFacts
+from civic.formats import hour_range, slot_hours
+from civic.i18n import _
+from civic.planning.queries import URGENT, Place
+
+NOBODY = Crowd()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    icon: str
+    tone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One shift in a cell; see `slot` in templates/_shift.html."""
+
+    id: UUID
+    href: str
+    page: str
+    hours: str
+    when: str
+    pillar: str
+    confirmed: int
+    waiting: int
+    capacity: int
+    state: str
+    site_name: str
+    commune: str
+    current: bool
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One site on one day; `closed` is the reason of a closure, `open` says that a shift may still be planned."""
+
+    day: date
+    today: bool
+    slots: list[Slot]
+    closed: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    place: Place
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    today: bool
+    slots: list[Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A week: groups of rows for the table, days for a narrow screen, and the sums of what is shown."""
+
+    monday: date
+    days: list[Day]
+    groups: list[tuple[str, list[Row]]]
+    seated: int
+    capacity: int
+    drafts: list[ShiftFacts] = field(default_factory=list)
+    cancelled: int = 0
+    shifts: int = 0
+
+
+def build(
+    *,
+    monday: date,
+    places: Sequence[Place],
+    shifts: Sequence[ShiftFacts],
+    crowds: Mapping[UUID, Crowd],
+    closures: Mapping[str, list[Closure]],
+    now: datetime,
+    base: str,
+    chosen: UUID | None,
+    show_all: bool,
+    show_cancelled: bool,
+) -> Board:
+    """`base` is the address of this week, to which a slot adds itself; `places` are those that pass the filters."""
+    shown = [one for one in shifts if one.state != "cancelled" or show_cancelled]
+    by_cell: dict[tuple[str, date], list[Slot]] = defaultdict(list)
+    for shift in shown:
+        slot = _slot(shift, crowds.get(shift.id, NOBODY), now, base, chosen == shift.id)
+        by_cell[shift.site_id, shift.times.day].append(slot)
+    busy = {site for site, _day in by_cell}
+    days = list(clock.days(monday, monday + timedelta(days=6)))
+    rows = [
+        _row(place, days, by_cell, closures.get(place.id, []), now) for place in places if show_all or place.id in busy
+    ]
+    open_ones = [one for one in shifts if one.state == "published"]
+    today = clock.local(now).date()
+    return Board(
+        monday=monday,
+        days=[Day(day, day == today, _of_day(shown, by_cell, day)) for day in days],
+        groups=_groups(rows),
+        seated=sum(len(crowds.get(one.id, NOBODY).seated) for one in open_ones),
+        capacity=sum(one.capacity for one in open_ones),
+        drafts=[one for one in shifts if one.state == "draft"],
+        cancelled=sum(one.state == "cancelled" for one in shifts),
+        shifts=len(shown),
+    )
+
+
+def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bool) -> Slot:
+    return Slot(
+        id=shift.id,
+        href=f"{base}{'&' if '?' in base else '?'}creneau={shift.id}#fiche",
+        page=f"/planning/creneaux/{shift.id}",
+        hours=slot_hours(shift.times.starts_at, shift.times.ends_at),
+        when=hour_range(shift.times.starts_at, shift.times.ends_at),
+        pillar=shift.pillar,
+        confirmed=len(crowd.seated),
+        waiting=len(crowd.waiting),
+        capacity=shift.capacity,
+        state=shift.state,
+        site_name=shift.site_name,
+        commune=shift.commune,
+        current=current,
+        flags=flags_of(shift, crowd, now),
+    )
+
+
+def flags_of(shift: ShiftFacts, crowd: Crowd, now: datetime) -> tuple[Flag, ...]:
+    """A published shift that begins within 48 hours without its minimum."""
+    soon = now < shift.times.starts_at <= now + URGENT
+    if shift.state != "published" or not soon or len(crowd.seated) >= shift.min_staff:
+        return ()
+    if not crowd.seated:
+        return (Flag("triangle-alert", "bad", _("à pourvoir sous 48 h")),)
+    return (Flag("users-round", "warn", _("à pourvoir sous 48 h")),)
+
+
+def _row(
+    place: Place,
+    days: Sequence[date],
+    by_cell: Mapping[tuple[str, date], list[Slot]],
+    closures: Iterable[Closure],
+    now: datetime,
+) -> Row:
+    today = clock.local(now).date()
+    closed = {
+        day: closure.reason for closure in closures for day in days if closure.starts_on <= day <= closure.ends_on
+    }
+    cells = [
+        Cell(
+            day=day,
+            today=day == today,
+            slots=by_cell.get((place.id, day), []),
+            closed=closed.get(day, ""),
+            open=day >= today and day not in closed,
+        )
+        for day in days
+    ]
+    return Row(place, cells)
+
+
+def _groups(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.place.group, []).append(row)
+    return list(found.items())
+
+
+def _of_day(shown: Sequence[ShiftFacts], by_cell: Mapping[tuple[str, date], list[Slot]], day: date) -> list[Slot]:
+    """The slots of a day in the order of their hours, whatever the site."""
+    slots = {slot.id: slot for (_site, when), listed in by_cell.items() if when == day for slot in listed}
+    return [slots[one.id] for one in shown if one.id in slots]

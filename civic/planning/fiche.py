@@ -1,0 +1,132 @@
+"""One shift as its coordinator sees it: who is on it, who could be, what happened. A constant number of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.accounts.models import User
+from civic.bookings import queries as bookings
+from civic.bookings import rules
+from civic.bookings.people import people_of
+from civic.bookings.values import Crowd, Held, Person, ShiftFacts
+from civic.planning import queries
+from civic.planning.candidates import Candidate, contract_hours, rank, week_hours
+from civic.planning.history import Step, history_of
+
+FIRST_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody on the shift or in its queue; `visible` says that their page may be opened."""
+
+    booking_id: UUID
+    volunteer_id: UUID
+    name: str
+    phone: str
+    state: str
+    hours: float
+    weekly_hours: float | None
+    attendance: str | None
+    served: float | None
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fiche:
+    shift: ShiftFacts
+    seats: list[Seat]
+    waiting: list[Seat]
+    candidates: list[Candidate]
+    history: list[Step]
+    started: bool
+    ended: bool
+    closed: str
+
+    @property
+    def free(self) -> int:
+        return max(0, self.shift.capacity - len(self.seats))
+
+    @property
+    def eligible(self) -> list[Candidate]:
+        return [one for one in self.candidates if one.eligible]
+
+    @property
+    def impossible(self) -> list[Candidate]:
+        return [one for one in self.candidates if not one.eligible]
+
+    @property
+    def level(self) -> str:
+        """cancelled, draft, empty, short (below the minimum), part or full."""
+        if self.shift.state != "published":
+            return self.shift.state
+        if len(self.seats) >= self.shift.capacity:
+            return "full"
+        if not self.seats:
+            return "empty"
+        return "short" if len(self.seats) < self.shift.min_staff else "part"
+
+
+async def fiche_of(session: AsyncSession, user: User, shift: ShiftFacts) -> Fiche:
+    """Six queries beside those that found the shift; `user` may plan it."""
+    monday, now = clock.monday(shift.times.day), clock.now()
+    staffing = shift.state == "published" and shift.times.starts_at > now
+    visible = set(await queries.visible_ids(session, user))
+    since = min(shift.times.starts_at - rules.HORIZON, clock.midnight(monday))
+    wanted = visible if staffing else set[UUID]()
+    held = await bookings.live_bookings(session, shift_ids=[shift.id], volunteer_ids=wanted, since=since)
+    crowd = bookings.crowds(one for one in held if one.shift_id == shift.id)[shift.id]
+    here = {one.volunteer_id for one in (*crowd.seated, *crowd.waiting)}
+    if here - wanted:
+        # People from elsewhere, and everybody on a shift that nobody joins any more: their week is shown too.
+        held = held + await bookings.live_bookings(session, volunteer_ids=here - wanted, since=since)
+        held = list({one.booking_id: one for one in held}.values())
+    people = await people_of(session, wanted | here)
+    noted = await queries.noted_of(session, set(people), since)
+    holdings: dict[UUID, list[Held]] = {}
+    for one in held:
+        holdings.setdefault(one.volunteer_id, []).append(one)
+    candidates = rank(people.values(), shift, holdings, noted, monday=monday, now=now, without=here) if staffing else []
+    closure = next((one for one in shift.closures if one.touches(shift.times)), None)
+    return Fiche(
+        shift=shift,
+        seats=[_seat(one, people, holdings, noted, shift, visible) for one in crowd.seated],
+        waiting=[_seat(one, people, holdings, noted, shift, visible) for one in crowd.waiting],
+        candidates=[one for one in candidates if one.person.volunteer_id in visible],
+        history=await history_of(session, shift.id),
+        started=shift.times.starts_at <= now,
+        ended=shift.times.ends_at <= now,
+        closed=closure.reason if closure else "",
+    )
+
+
+def _seat(
+    held: Held,
+    people: Mapping[UUID, Person],
+    holdings: Mapping[UUID, Sequence[Held]],
+    noted: Mapping[UUID, tuple[str, float]],
+    shift: ShiftFacts,
+    visible: set[UUID],
+) -> Seat:
+    person = people[held.volunteer_id]
+    attendance, served = noted.get(held.booking_id, (None, None))
+    return Seat(
+        booking_id=held.booking_id,
+        volunteer_id=held.volunteer_id,
+        name=person.name,
+        phone=person.phone,
+        state=held.state,
+        hours=week_hours(holdings[held.volunteer_id], noted, clock.monday(shift.times.day)),
+        weekly_hours=contract_hours(person, shift.times.day),
+        attendance=attendance,
+        served=served,
+        visible=held.volunteer_id in visible,
+    )
+
+
+def told(crowd: Crowd) -> list[str]:
+    """Whom a change of the shift is told, in order."""
+    return [one.volunteer_name for one in (*crowd.seated, *crowd.waiting)]

@@ -1,0 +1,159 @@
+"""Named selects of the planning: places, what needs a hand, hours noted, and a shift's history."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic.accounts.models import User
+from civic.audit.models import AuditEvent
+from civic.bookings.models import SEATED, Attendance, Booking, BookingEvent
+from civic.missions.models import Application, Mission
+from civic.missions.queries import in_scope as mission_in_scope
+from civic.shifts.models import Shift
+from civic.sites.models import Commune, Intermunicipality, Site
+from civic.volunteers.models import Volunteer
+from civic.volunteers.queries import visible_to
+
+URGENT = timedelta(hours=48)
+NOTABLE = timedelta(days=14)
+HISTORY_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site as a row of the week; `group` names its intermunicipality."""
+
+    id: str
+    name: str
+    commune: str
+    intermunicipality: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A coming shift with fewer people than its minimum, or a past one whose attendance nobody noted."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    site_name: str
+    seated: int
+
+
+def _in_scope(user: User) -> ColumnElement[bool]:
+    return Site.intermunicipality_code.in_(user.scope_codes) if user.scopes else true()
+
+
+async def places(session: AsyncSession, user: User) -> list[Place]:
+    """The sites in use that a coordinator plans, by intermunicipality and name."""
+    chosen = (
+        select(Site.id, Site.name, Commune.name, Site.intermunicipality_code, Intermunicipality.short_name)
+        .join(Commune, Commune.insee == Site.commune_insee)
+        .join(Intermunicipality, Intermunicipality.code == Site.intermunicipality_code)
+        .where(Site.archived_at.is_(None), _in_scope(user))
+        .order_by(Intermunicipality.short_name, Site.name, Site.id)
+    )
+    return [Place(*row) for row in await session.execute(chosen)]
+
+
+async def short_staffed(session: AsyncSession, user: User, now: datetime) -> list[Due]:
+    """Published shifts that begin within 48 hours without their minimum, soonest first."""
+    seated = (
+        select(func.count(Booking.id))
+        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED))
+        .correlate(Shift)
+        .scalar_subquery()
+    )
+    chosen = (
+        select(Shift.id, Shift.starts_at, Shift.ends_at, Site.name, seated)
+        .join(Site, Site.id == Shift.site_id)
+        .where(Shift.state == "published", Shift.starts_at > now, Shift.starts_at <= now + URGENT)
+        .where(seated < Shift.min_staff, _in_scope(user))
+        .order_by(Shift.starts_at, Shift.id)
+    )
+    return [Due(*row) for row in await session.execute(chosen)]
+
+
+async def to_note(session: AsyncSession, user: User, now: datetime) -> list[Due]:
+    """Shifts that ended within two weeks and still lack somebody's attendance, oldest first."""
+    chosen = (
+        select(Shift.id, Shift.starts_at, Shift.ends_at, Site.name, func.count(Booking.id))
+        .join(Site, Site.id == Shift.site_id)
+        .join(Booking, Booking.shift_id == Shift.id)
+        .outerjoin(Attendance, Attendance.booking_id == Booking.id)
+        .where(Shift.state == "published", Shift.ends_at <= now, Shift.ends_at > now - NOTABLE)
+        .where(Booking.state == "confirmed", Attendance.id.is_(None), _in_scope(user))
+        .group_by(Shift.id, Shift.starts_at, Shift.ends_at, Site.name)
+        .order_by(Shift.starts_at, Shift.id)
+    )
+    return [Due(*row) for row in await session.execute(chosen)]
+
+
+async def waiting_applications(session: AsyncSession, user: User) -> int:
+    """How many applications wait for an answer of this coordinator."""
+    chosen = (
+        select(func.count(Application.id))
+        .join(Mission, Mission.id == Application.mission_id)
+        .where(Application.state == "submitted", mission_in_scope(user))
+    )
+    return await session.scalar(chosen) or 0
+
+
+async def visible_ids(session: AsyncSession, user: User) -> list[UUID]:
+    """The volunteers with an open account whom somebody may see."""
+    chosen = visible_to(user).join(User, User.id == Volunteer.user_id).where(User.is_active)
+    return list(await session.scalars(chosen.with_only_columns(Volunteer.id)))
+
+
+async def noted_of(
+    session: AsyncSession, volunteer_ids: Collection[UUID], since: datetime
+) -> dict[UUID, tuple[str, float]]:
+    """Attendance (state, hours) by booking, for some people from a moment on."""
+    chosen = (
+        select(Attendance.booking_id, Attendance.state, Attendance.hours)
+        .join(Booking, Booking.id == Attendance.booking_id)
+        .where(Booking.volunteer_id.in_(volunteer_ids), Booking.ends_at > since)
+    )
+    return {row.booking_id: (row.state, float(row.hours)) for row in await session.execute(chosen)}
+
+
+async def shift_events(session: AsyncSession, shift_id: UUID) -> Sequence[Row[Any]]:
+    """What was done to a shift itself: at, verb, detail, author; newest first."""
+    chosen = (
+        select(AuditEvent.at, AuditEvent.verb, AuditEvent.detail, User.name.label("author"))
+        .outerjoin(User, User.id == AuditEvent.actor_id)
+        .where(AuditEvent.subject_kind == "shifts", AuditEvent.subject_id == str(shift_id))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id)
+        .limit(HISTORY_SHOWN)
+    )
+    return (await session.execute(chosen)).all()
+
+
+async def seat_events(session: AsyncSession, shift_id: UUID) -> Sequence[Row[Any]]:
+    """What became of the places of a shift: at, state, reason, whose place, author; newest first."""
+    holder = select(User.id, User.name).subquery()
+    chosen = (
+        select(
+            BookingEvent.at,
+            BookingEvent.state,
+            BookingEvent.reason,
+            holder.c.name.label("holder"),
+            holder.c.id.label("holder_id"),
+            User.id.label("author_id"),
+            User.name.label("author"),
+        )
+        .join(Booking, Booking.id == BookingEvent.booking_id)
+        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
+        .join(holder, holder.c.id == Volunteer.user_id)
+        .outerjoin(User, User.id == BookingEvent.by_id)
+        .where(Booking.shift_id == shift_id)
+        .order_by(BookingEvent.at.desc(), BookingEvent.id)
+        .limit(HISTORY_SHOWN)
+    )
+    return (await session.execute(chosen)).all()

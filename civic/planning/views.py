@@ -1,0 +1,99 @@
+"""The week of a coordinator, one shift on its own page, and the drafts that wait."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from civic import clock
+from civic.accounts.current import CoordinatorUser, CurrentUser
+from civic.accounts.models import User
+from civic.bookings import queries as bookings
+from civic.bookings.access import PlannedShift, check_visible
+from civic.bookings.values import ShiftFacts
+from civic.db import Session
+from civic.errors import NotFound
+from civic.forms import Form
+from civic.i18n import _, ngettext
+from civic.planning import actions, queries, roster_views, shift_views, team_views, week, weeks
+from civic.planning.fiche import fiche_of
+from civic.planning.pages import page_of_shift
+from civic.sites.models import PILLARS
+from civic.web import redirect, render
+
+router = APIRouter(include_in_schema=False)
+# First, so that « nouveau » is not taken for the id of a shift.
+for _part in (shift_views, roster_views, team_views):
+    router.include_router(_part.router)
+
+
+@router.get("/planning")
+async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    """The week by site; every filter and the chosen shift are in the address."""
+    current = _shift_id(request.query_params.get("creneau"))
+    context = await week.week_of(session, user, request.query_params, current)
+    context["fiche"] = await fiche_of(session, user, await _seen_by(session, user, current)) if current else None
+    context["form"] = Form()
+    context["refused"] = []
+    context["pillars"] = PILLARS
+    return render(request, "planning/week.html", context)
+
+
+def _shift_id(text: str | None) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
+    return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
+
+
+@router.get("/planning/creneaux/{shift_id}")
+async def show_shift(request: Request, user: CurrentUser, shift: PlannedShift, session: Session) -> Response:
+    return await page_of_shift(request, session, user, shift)
+
+
+@router.get("/planning/brouillons")
+async def show_drafts(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    """The drafts of a week, to publish at once."""
+    return await _page_of_drafts(request, session, user, None)
+
+
+async def _page_of_drafts(request: Request, session: AsyncSession, user: User, form: Form | None) -> Response:
+    chosen, drafts = await _drafts(request, session, user)
+    context = {
+        "chosen": chosen,
+        "number": weeks.number(chosen.monday),
+        "drafts": drafts,
+        "closed": {one.id for one in drafts if any(closure.touches(one.times) for closure in one.closures)},
+        "past": {one.id for one in drafts if one.times.starts_at <= clock.now()},
+        "form": form or Form.filled(shift=[one.id for one in drafts]),
+        "address": week.drafts_address(chosen),
+    }
+    return render(request, "planning/drafts.html", context, status=422 if form else 200)
+
+
+async def _drafts(request: Request, session: AsyncSession, user: User) -> tuple[week.Chosen, list[ShiftFacts]]:
+    chosen = week.read(request.query_params, await queries.places(session, user))
+    shifts = await bookings.list_shifts(session, week.filters_of(chosen, user))
+    return chosen, [one for one in shifts if one.state == "draft"]
+
+
+@router.post("/planning/brouillons")
+async def publish_drafts(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    """Publish those that were ticked: a draft made meanwhile by somebody else is not touched."""
+    form = await Form.read(request)
+    chosen, drafts = await _drafts(request, session, user)
+    known = {str(one.id): one.id for one in drafts}
+    ticked = [known[one] for one in dict.fromkeys(form.lists.get("shift", [])) if one in known]
+    if not ticked:
+        form.fail("shift", _("Cochez au moins un brouillon."))
+        return await _page_of_drafts(request, session, user, form)
+    await actions.publish_all(session, by=user, shift_ids=ticked)
+    text = ngettext("%(n)s créneau publié.", "%(n)s créneaux publiés.", len(ticked)) % {"n": len(ticked)}
+    return redirect(chosen.address(), text)
