@@ -1,0 +1,126 @@
+"""The pages of places: read by everybody, kept by coordinators in scope and admins."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import clock
+from civic.db import Database
+from civic.sites.models import Site, SiteClosure
+from tests.cast import make_cast, sign_in
+from tests.factories.sites import make_closure, make_site
+
+Clients = Callable[[], httpx.AsyncClient]
+KEEPERS = {"coordinator", "coordinator_call", "admin"}
+
+
+async def test_the_list_and_its_filters(session: AsyncSession, client: httpx.AsyncClient) -> None:
+    await make_site(session, "a", name="Terril d’Évin")
+    await make_site(session, "b", "CAHC", name="Parc des Îles")
+    await session.commit()
+    every = await client.get("/sites")
+    assert "/sites/a" in every.text
+    assert "/sites/b" in every.text
+    for query in ("q=evin", "q=LENS+terril", "intermunicipality=CALL", "q=d'evin"):
+        page = await client.get(f"/sites?{query}")
+        assert "/sites/a" in page.text, query
+        assert "/sites/b" not in page.text, query
+    for query in ("q=%00", "q=" + "x" * 5000, "intermunicipality=XX", "q=zzz", "unknown=1"):
+        assert (await client.get(f"/sites?{query}")).status_code == 200, query
+
+
+async def test_the_on_call_number_is_not_public(session: AsyncSession, make_client: Clients, db: Database) -> None:
+    cast = await make_cast(session)
+    site = await make_site(session, on_call_number="03 21 99 99 99", approximate=True)
+    await session.commit()
+    page = await make_client().get(f"/sites/{site.id}")
+    assert page.status_code == 200
+    assert "03 21 99 99 99" not in page.text
+    assert "Point approximatif" in page.text
+    assert "Mission Bassin Minier" in page.text
+    for user in cast.users.values():
+        page = await (await sign_in(make_client, db, user)).get(f"/sites/{site.id}")
+        assert "03 21 99 99 99" in page.text
+
+
+async def test_who_keeps_a_site(session: AsyncSession, make_client: Clients, db: Database) -> None:
+    cast = await make_cast(session)
+    site = await make_site(session, "here")
+    await session.commit()
+    day = clock.today().isoformat()
+    for name, user in cast.users.items():
+        client = await sign_in(make_client, db, user)
+        allowed = name in KEEPERS
+        assert ("/modification" in (await client.get("/sites/here")).text) == allowed, name
+        assert (await client.get("/sites/here/modification")).status_code == (200 if allowed else 403), name
+        saved = await client.post("/sites/here/modification", data={"meeting_place": f"Chez {name}"})
+        assert saved.status_code == (303 if allowed else 403), name
+        closed = await client.post("/sites/here/fermetures", data={"starts_on": day, "ends_on": day, "reason": name})
+        assert closed.status_code == (303 if allowed else 403), name
+    out = make_client()
+    assert (await out.post("/sites/here/fermetures", data={})).status_code == 303
+    async with db.reading() as looking:
+        assert await looking.scalar(select(func.count()).select_from(SiteClosure)) == len(KEEPERS)
+        assert await looking.scalar(select(Site.meeting_place).where(Site.id == site.id)) == "Chez admin"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"starts_on": "2026-12-02", "ends_on": "2026-12-01", "reason": "x"},
+        {"starts_on": "2026-02-30", "ends_on": "2026-12-01", "reason": "x"},
+        {"starts_on": "2020-01-01", "ends_on": "2020-01-02", "reason": "x"},
+        {"starts_on": "2098-12-01", "ends_on": "2099-12-02", "reason": "x" * 300},
+        {"starts_on": "2098-12-01", "ends_on": "2099-12-02", "reason": "a\x00b"},
+    ],
+)
+async def test_wrong_closures(session: AsyncSession, make_client: Clients, db: Database, sent: dict[str, str]) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here")
+    await session.commit()
+    client = await sign_in(make_client, db, cast.coordinator)
+    answer = await client.post("/sites/here/fermetures", data=sent)
+    assert answer.status_code == 422
+    assert 'class="error"' in answer.text
+    async with db.reading() as looking:
+        assert await looking.scalar(select(SiteClosure.id)) is None
+
+
+async def test_a_closure_twice_is_one_and_can_be_taken_back(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    here, there = await make_site(session, "here"), await make_site(session, "there")
+    other = await make_closure(session, there, clock.today() + timedelta(days=3))
+    await session.commit()
+    client = await sign_in(make_client, db, cast.coordinator_call)
+    day = clock.today().isoformat()
+    for _ in range(2):
+        await client.post("/sites/here/fermetures", data={"starts_on": day, "ends_on": day, "reason": "Chasse"})
+    async with db.reading() as looking:
+        (closure_id,) = await looking.scalars(select(SiteClosure.id).where(SiteClosure.site_id == here.id))
+    assert "Fermé" in (await client.get("/sites/here")).text
+    assert (await client.post(f"/sites/here/fermetures/{other.id}/suppression")).status_code == 404
+    assert (await client.post(f"/sites/here/fermetures/{uuid4()}/suppression")).status_code == 404
+    assert (await client.post(f"/sites/here/fermetures/{closure_id}/suppression")).status_code == 303
+    assert (await client.post(f"/sites/here/fermetures/{closure_id}/suppression")).status_code == 404
+
+
+async def test_wrong_notes(session: AsyncSession, make_client: Clients, db: Database) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here")
+    await session.commit()
+    client = await sign_in(make_client, db, cast.admin)
+    for sent in ({"access_notes": "x" * 1001}, {"on_call_number": "abc"}, {"safety_notes": "a\x00b"}):
+        assert (await client.post("/sites/here/modification", data=sent)).status_code == 422
+
+
+async def test_unknown_sites(client: httpx.AsyncClient) -> None:
+    for path in ("/sites/nowhere", "/sites/%00", "/sites/" + "x" * 500):
+        assert (await client.get(path)).status_code == 404
