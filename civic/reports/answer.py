@@ -79,5 +79,5 @@ def scope_note(report: Activity) -> str:
     if report.data_from:
         notes.append(_("Chiffres depuis le %(day)s.") % {"day": formats.day_long(report.data_from)})
     if report.filters.scope:
-        notes.append(_("Périmètre : %(areas)s.") % {"areas": ", ".join(sorted(report.filters.scope))})
+        notes.append(_("Périmètre : %(areas)s.") % {"areas": ", ".join(sorted(report.filters.scope))})
     return " ".join(notes)

@@ -7,12 +7,14 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from civic import clock, formats
-from civic.i18n import _, ngettext
+from civic.i18n import N_, _, ngettext
 from civic.reports.activity import Activity, Line, year_before
 from civic.reports.figures import FIGURES, Figure, Value
 from civic.reports.periods import Grain, grain, step_of, steps
 from civic.sites.models import PILLARS
 
+# The short names that the rest of the screens use.
+PILLAR_NAMES = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
 KPIS = ("encounters", "people_met", "volunteer_hours", "pair_rate", "refusal_rate")
 
 
@@ -22,6 +24,7 @@ class Told:
 
     code: str
     label: str
+    known: bool
     value: str
     previous: str
     change: str
@@ -72,6 +75,7 @@ def _told(report: Activity, figure: Figure) -> Told:
     return Told(
         code=figure.code,
         label=_(figure.label),
+        known=value is not None,
         value=written(figure.kind, value),
         previous=written(figure.kind, previous),
         change=change(figure.kind, value, previous),
@@ -162,7 +166,7 @@ def chart_title(report: Activity, rows: list[Cone]) -> str:
     days = formats.day_range(report.filters.from_, report.filters.to)
     values = [row.value for row in rows] or [0]
     words = {"days": days, "low": formats.number(min(values)), "high": formats.number(max(values))}
-    return _("Rencontres, %(days)s : de %(low)s à %(high)s. Les mêmes chiffres sont dans le tableau.") % words
+    return _("Rencontres, %(days)s : de %(low)s à %(high)s. Les mêmes chiffres sont dans le tableau.") % words
 
 
 def topics(report: Activity) -> list[Topics]:
@@ -176,47 +180,48 @@ def topics(report: Activity) -> list[Topics]:
     return sorted(groups, key=lambda group: (group.pillar is None, -group.total))
 
 
+def figure_rows(report: Activity) -> list[list[str]]:
+    """Name, value, the counts of a rate, last year, change."""
+    return [[f.label, f.value, f.parts or "–", f.previous, f.change or "–"] for f in told(report).values()]
+
+
 def site_rows(report: Activity) -> Iterator[list[str]]:
-    """Site, intermunicipality, encounters, share, people, last year, change, under 18."""
-    before = report.before.sites if report.before else {}
+    """Site, intermunicipality, encounters, share, people, under 18; then last year and the change, if there was one."""
     for line in report.lists()["by_site"]:
         brackets = report.now.sites[line.key].brackets
-        old = before[line.key].encounters if line.key in before else 0
-        yield [
-            line.label,
-            report.places[line.key].area,
-            *_counts(line),
-            formats.number(old) if report.before else "–",
-            change("count", line.encounters, old) or ("–" if not report.before else _("nouveau")),
-            formats.number(brackets["age_lt12"][1] + brackets["age_12_17"][1]),
-        ]
+        young = brackets["age_lt12"][1] + brackets["age_12_17"][1]
+        cells = [line.label, report.places[line.key].area, *_counts(line), formats.number(young)]
+        if report.before:
+            old = report.before.sites[line.key].encounters if line.key in report.before.sites else 0
+            cells += [formats.number(old), change("count", line.encounters, old) or _("nouveau")]
+        yield cells
 
 
 def site_foot(report: Activity) -> list[str]:
     now, before = report.now, report.before
     young = now.bracket("age_lt12")[1] + now.bracket("age_12_17")[1]
-    return [
-        _("Total"),
-        "",
-        formats.number(now.encounters),
-        formats.percent(1),
-        formats.number(now.people),
-        formats.number(before.encounters) if before else "–",
-        (change("count", now.encounters, before.encounters) if before else "") or "–",
-        formats.number(young),
-    ]
+    cells = [_("Total"), "", formats.number(now.encounters), formats.percent(1), formats.number(now.people)]
+    cells.append(formats.number(young))
+    if before:
+        cells += [formats.number(before.encounters), change("count", now.encounters, before.encounters) or "–"]
+    return cells
 
 
 def rows_of(report: Activity, name: str) -> list[list[str]]:
-    """Label, encounters, share, people, and last year's encounters, of any list."""
+    """Label, encounters, share, people, and last year's encounters where there are data, of any list."""
     before = {line.key: line for line in report.lists(report.before)[name]} if report.before else {}
-    moved = 1 if name == "by_month" else 0
     rows = []
     for line in report.lists()[name]:
-        key = f"{int(line.key[:4]) - 1}{line.key[4:]}" if moved else line.key
-        old = before[key].encounters if key in before else 0
-        rows.append([line.label, *_counts(line), formats.number(old) if report.before else "–"])
+        cells = [_(PILLAR_NAMES.get(line.key, line.label)), *_counts(line)]
+        if report.before:
+            old = before.get(_key_before(line.key) if name == "by_month" else line.key)
+            cells.append(formats.number(old.encounters if old else 0))
+        rows.append(cells)
     return rows
+
+
+def _key_before(month: str) -> str:
+    return f"{int(month[:4]) - 1}{month[4:]}"
 
 
 def _counts(line: Line) -> list[str]:
@@ -231,7 +236,7 @@ def notes(report: Activity) -> list[str]:
         said.append(_("Chiffres depuis le %(day)s.") % {"day": formats.day_long(report.data_from)})
     if report.before is None:
         first, last = year_before(report.filters)
-        said.append(_("Pas de données pour %(days)s : rien à comparer.") % {"days": formats.day_range(first, last)})
+        said.append(_("Pas de données pour %(days)s : rien à comparer.") % {"days": formats.day_range(first, last)})
     if report.filters.topic:
         said.append(_("Sous un thème, seules les rencontres ont des chiffres : un créneau n’a pas de thème."))
     return said
@@ -265,7 +270,8 @@ def context(report: Activity) -> dict[str, Any]:
         "most_topic": max((bar[1] for group in groups for bar in group.bars), default=0),
         "site_rows": list(site_rows(report)),
         "site_foot": site_foot(report),
-        "tables_rows": {name: rows_of(report, name) for name in ("by_pillar", "by_topic", "by_age", "by_month")},
+        "lists": {name: rows_of(report, name) for name in ("by_pillar", "by_age", "by_month")},
+        "figure_rows": figure_rows(report),
         "lines": line_count(report),
         "now_label": _years(report.filters.from_, report.filters.to),
         "before_label": _years(*year_before(report.filters)),

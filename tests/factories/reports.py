@@ -52,7 +52,9 @@ async def make_topics(session: AsyncSession) -> None:
         await session.execute(insert(Topic), rows)
 
 
-async def make_world(session: AsyncSession, seed: int, first: date, last: date, encounters: int = 300) -> World:
+async def make_world(
+    session: AsyncSession, seed: int, first: date, last: date, encounters: int = 300, shifts: float = 0.7
+) -> World:
     """A shift on most days from first to last, and encounters spread over them; flushed, the caller commits."""
     dice = random.Random(seed)
     world = World()
@@ -63,7 +65,7 @@ async def make_world(session: AsyncSession, seed: int, first: date, last: date, 
     world.pillars = {mission.id: mission.pillar for mission in missions}
     people = [(await make_volunteer(session, ready=False)).id for _ in range(4)]
     for day in clock.days(first, last):
-        if dice.random() < 0.7:
+        if dice.random() < shifts:
             _shift(dice, world, day, people)
     for _ in range(encounters):
         _encounter(dice, world, first + timedelta(days=dice.randint(0, (last - first).days)))

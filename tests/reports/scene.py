@@ -40,6 +40,6 @@ class Scene:
 
 async def make_scene(session: AsyncSession, db: Database, make_client: Callable[[], httpx.AsyncClient]) -> Scene:
     cast = await make_cast(session)
-    world = await make_world(session, 11, date(2025, 8, 1), date(2026, 10, 31), encounters=250)
+    world = await make_world(session, 11, date(2025, 8, 1), date(2026, 10, 31), encounters=150, shifts=0.3)
     await session.commit()
     return Scene(cast, world, db, make_client)

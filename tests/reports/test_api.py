@@ -42,8 +42,8 @@ async def test_figures_are_those_of_a_count_by_hand(scene: Scene) -> None:
 
 async def test_data_that_begin_inside_the_period_say_so(scene: Scene) -> None:
     report = (await scene.get("manager", PATH, **{"from": "2025-01-01"})).json()
-    assert report["data_from"] == "2025-08-01"
-    assert report["scope_note"].startswith("Chiffres depuis le vendredi 1er août 2025")
+    assert report["data_from"] == "2025-08-03"
+    assert report["scope_note"].startswith("Chiffres depuis le dimanche 3 août 2025")
     assert {figure["previous"] for figure in report["figures"].values()} == {None}
 
 
