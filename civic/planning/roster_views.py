@@ -73,7 +73,7 @@ async def _removal_page(request: Request, session: AsyncSession, booking: Bookin
         "person": person,
         "form": form,
         "maximum": REASON_MAX,
-        "back": f"/planning/creneaux/{shift.id}",
+        "back": safe_next(form.get("next"), f"/planning/creneaux/{shift.id}"),
         "ended": shift.times.ends_at <= clock.now(),
     }
     return render(request, "planning/remove.html", context, status=status)

@@ -201,7 +201,8 @@ async def _cancellation_page(
     request: Request, session: AsyncSession, shift: ShiftFacts, form: Form, status: int
 ) -> Response:
     crowd = bookings.crowds(await bookings.live_bookings(session, shift_ids=[shift.id]))[shift.id]
-    context = {"shift": shift, "form": form, "told": told(crowd), "back": _own_page(shift.id), "maximum": REASON_MAX}
+    back = safe_next(form.get("next"), _own_page(shift.id))
+    context = {"shift": shift, "form": form, "told": told(crowd), "back": back, "maximum": REASON_MAX}
     return render(request, "planning/cancel.html", context, status=status)
 
 
