@@ -8,21 +8,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from civic import clock
-from civic.bookings.sources import source_of
 from civic.bookings.values import Held, Person, ShiftFacts, Times
+from civic.contracts.rules import TRAINING_NAMES
+from civic.contracts.sources import source_of
 from civic.errors import Finding, Refusal
 from civic.formats import day_short, hour_range
-from civic.i18n import N_, _
+from civic.i18n import _
 
 WITHDRAWAL_DEADLINE = timedelta(hours=24)
 # How far before a shift the rules look at what somebody holds.
 HORIZON = timedelta(days=15)
-TRAINING_NAMES = {
-    "civic_half": N_("moitié de la formation civique et citoyenne"),
-    "civic_training": N_("formation civique et citoyenne"),
-    "first_aid": N_("premiers secours (PSC)"),
-    "site_safety": N_("sécurité sur site"),
-}
 
 READINESS = frozenset(
     {"email_unverified", "contract_ready", "medical", "parental_auth", "tutor_assigned", "tutor_minor"}
