@@ -16,16 +16,16 @@ Options = list[tuple[str, str]]
 Groups = list[tuple[str, Options]]
 
 QUESTIONS = {
-    "contact_origin": N_("Qui a fait le premier pas ?"),
-    "duration_band": N_("Combien de temps ?"),
-    "group_kind": N_("Qui étaient-ils ?"),
-    "origin_zone": N_("D’où venaient-ils ?"),
-    "visit_habit": N_("Viennent-ils souvent ?"),
-    "transport": N_("Comment sont-ils venus ?"),
-    "spot": N_("À quel endroit ?"),
-    "purpose": N_("De quelle nature ?"),
+    "contact_origin": N_("Qui a fait le premier pas ?"),
+    "duration_band": N_("Combien de temps ?"),
+    "group_kind": N_("Qui étaient-ils ?"),
+    "origin_zone": N_("D’où venaient-ils ?"),
+    "visit_habit": N_("Viennent-ils souvent ?"),
+    "transport": N_("Comment sont-ils venus ?"),
+    "spot": N_("À quel endroit ?"),
+    "purpose": N_("De quelle nature ?"),
     "partner_venue": N_("Lieu culturel évoqué"),
-    "referral": N_("Vers où les avez-vous orientés ?"),
+    "referral": N_("Vers où les avez-vous orientés ?"),
 }
 PILLAR_NAMES = {
     "rev3": N_("La Métropole de la Troisième Révolution Industrielle"),

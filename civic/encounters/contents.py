@@ -65,7 +65,7 @@ class _Reader:
     def known(self, names: Collection[str]) -> None:
         for name in self.record:
             if name == "status":
-                self.fail(name, _("L’état ne s’envoie pas : il suit l’annulation."))
+                self.fail(name, _("L’état ne s’envoie pas : il suit l’annulation."))
             elif name not in names:
                 self.fail(printable(name), _("Ce champ est inconnu."))
 
@@ -151,7 +151,7 @@ class _Reader:
             self.fail("comment", _("Ce texte contient un caractère interdit. Retapez-le."))
             return None
         if len(text) > MAX_COMMENT:
-            self.fail("comment", _("Le commentaire a %(n)s caractères : 280 au plus.") % {"n": len(text)})
+            self.fail("comment", _("Le commentaire a %(n)s caractères : 280 au plus.") % {"n": len(text)})
         return text or None
 
     def place(self) -> Content:

@@ -17,7 +17,7 @@ OUTING_CODES = ("weather", "crowd", "ambience")
 def encounter_record(form: Form, *, with_comment: bool = True) -> dict[str, Any]:
     """What was typed, under the names of the interface; a number that is none stays a text, and is refused as one."""
     if not form.get("feeling"):
-        form.fail("feeling", _("Choisissez un ressenti, ou « Non dit »."))
+        form.fail("feeling", _("Choisissez un ressenti, ou « Non dit »."))
     record = _place(form)
     record |= {name: _number(form, name) for name in codes.AGES}
     record["topics"] = list(dict.fromkeys(form.lists.get("topics", [])))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import Select, Uuid, case, exists, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from civic.accounts.models import User
+from civic.encounters import codes
 from civic.encounters.lookups import pair_shift_ids
 from civic.encounters.models import Encounter, EncounterTopic, Topic
 from civic.sites.models import Site
@@ -78,7 +79,8 @@ async def page(
 ) -> tuple[Sequence[Encounter], int]:
     """A page of a list, latest first, with sites and topics, and how many there are in all."""
     total = await session.scalar(select(func.count()).select_from(chosen.with_only_columns(Encounter.id).subquery()))
-    order = (Encounter.date.desc(), Encounter.half_day.desc(), Encounter.id)
+    in_the_day = case({code: rank for rank, code in enumerate(codes.HALF_DAYS)}, value=Encounter.half_day)
+    order = (Encounter.date.desc(), in_the_day.desc(), Encounter.id)
     chosen = chosen.order_by(*order).offset((number - 1) * size).limit(size)
     options = (selectinload(Encounter.topics), joinedload(Encounter.site))
     return (await session.scalars(chosen.options(*options))).all(), total or 0

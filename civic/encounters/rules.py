@@ -71,7 +71,7 @@ def decide(record: Record, stored: Stored | None, references: References, today:
     if record.number <= stored.version:
         return Decision("conflict")
     if stored.voided:
-        return Decision("rejected", {"client_uuid": _("Cette fiche est annulée : elle ne se corrige plus.")})
+        return Decision("rejected", {"client_uuid": _("Cette fiche est annulée : elle ne se corrige plus.")})
     errors = too_late(stored.day, today)
     return Decision("rejected", errors) if errors else Decision("updated")
 
@@ -93,9 +93,9 @@ def wrong_references(content: Content, references: References, kept_shift: str |
         errors["site_id"] = _("Ce lieu n’accueille plus de sorties à cette date.")
     for code in content.get("topics", ()):
         if code not in references.topics:
-            errors.setdefault("topics", _("Ce thème n’existe pas : %(code)s.") % {"code": code})
+            errors.setdefault("topics", _("Ce thème n’existe pas : %(code)s.") % {"code": code})
         elif not _valid(day, references.topics[code]):
-            errors.setdefault("topics", _("Ce thème ne s’emploie pas à cette date : %(code)s.") % {"code": code})
+            errors.setdefault("topics", _("Ce thème ne s’emploie pas à cette date : %(code)s.") % {"code": code})
     if content["shift_id"]:
         shift = references.shifts.get(UUID(content["shift_id"]))
         allowed = shift is not None and (shift.own or content["shift_id"] == kept_shift)
@@ -136,9 +136,9 @@ def check_change(*, role: str, mine: bool, in_scope: bool, voided: bool, day: da
     if not allowed:
         raise Forbidden
     if voided:
-        raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
+        raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
     if role == "volunteer":
         if not in_time(day, today):
             raise Refusal("edit_window", _("Le délai de 7 jours est passé. Voyez avec votre coordination."))
     elif not reason:
-        raise Invalid({"reason": _("Dites pourquoi : le motif est gardé avec la correction.")})
+        raise Invalid({"reason": _("Dites pourquoi : le motif est gardé avec la correction.")})
