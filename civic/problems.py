@@ -1,6 +1,7 @@
 """Every error becomes HTTP here, once: problem+json under /api/, a page with a plain sentence elsewhere."""
 
 import logging
+from socket import gaierror
 from typing import Any
 from urllib.parse import quote
 
@@ -140,16 +141,28 @@ def _sentence(item: dict[str, Any]) -> str:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    # A connection refused reaches us bare from asyncpg; a missing template is an OSError too, but no outage.
-    outage = isinstance(error, OperationalError | InterfaceError | ConnectionError)
-    if not outage:
+    if not _outage(error):
         return await _unexpected(request, error)
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return _unavailable(request, error)
+
+
+def _outage(error: Exception) -> bool:
+    """Whether the database is away. What goes wrong while connecting reaches us bare from asyncpg or the system; a
+    missing template is an OSError too, but no outage.
+    """
+    known = (OperationalError, InterfaceError, ConnectionError, TimeoutError, gaierror)
+    return isinstance(error, known) or type(error).__module__.startswith("asyncpg.")
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    reason = (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]
     log.error("database unavailable: %s %s: %s", request.method, request.url.path, reason)
     return problem(request, 503, headers={"Retry-After": "30"})
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
+    if _outage(error):
+        return _unavailable(request, error)
     log.error("unexpected error on %s %s: %r", request.method, request.url.path, error, exc_info=error)
     return problem(request, 500)
 

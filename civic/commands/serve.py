@@ -17,7 +17,11 @@ def run(args: Namespace) -> int:
     settings = read_settings()
     # The port comes first: a second server must not touch the database of the first.
     listening = _listen(args.host, args.port)
-    prepare(settings.database_url, migrate=settings.sqlite)
+    try:
+        prepare(settings.database_url, migrate=settings.sqlite)
+    except BaseException:
+        listening.close()
+        raise
     config = uvicorn.Config(
         "civic.app:create_app",
         factory=True,
@@ -59,13 +63,15 @@ def _listen(host: str, port: int) -> socket.socket:
     """The listening socket. Raises Stop when the port is taken or the address is not ours."""
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind, protocol)
+    except (socket.gaierror, UnicodeError):
+        raise Stop(f"There is no address {host!r}.") from None
+    made = socket.socket(family, kind, protocol)
+    try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
         made.listen(2048)
-    except socket.gaierror:
-        raise Stop(f"There is no address {host!r}.") from None
     except OSError as error:
+        made.close()
         raise Stop(f"The port {port} of {host} can't be used: {(error.strerror or str(error)).lower()}.") from None
     made.set_inheritable(True)
     return made
