@@ -7,6 +7,7 @@ of values.
 """
 
 import math
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -253,6 +254,12 @@ def short_name(name: str) -> str:
     """« Inès L. » for Inès Leroy."""
     parts = name.split()
     return f"{parts[0]}{NBSP}{parts[-1][0].upper()}." if len(parts) > 1 else name
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, hyphens or the shape of apostrophes: what two spellings of a name share."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return bare.lower().replace("’", "'").replace("-", " ")
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {

@@ -45,6 +45,20 @@ SENTENCES = {
     "site.updated": N_("Lieu modifié"),
     "volunteer.updated": N_("Coordonnées modifiées"),
 }
+FAMILIES = {
+    "shift": N_("Créneaux"),
+    "booking": N_("Réservations"),
+    "attendance": N_("Présences"),
+    "account": N_("Comptes"),
+    "volunteer": N_("Volontaires"),
+    "contract": N_("Contrats"),
+    "application": N_("Candidatures"),
+    "mission": N_("Missions"),
+    "site": N_("Lieux"),
+    "encounter": N_("Rencontres"),
+    "outing": N_("Sorties"),
+    "mail": N_("Courriels"),
+}
 STATES = {
     "draft": N_("brouillon"),
     "published": N_("publié"),

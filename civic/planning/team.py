@@ -1,6 +1,5 @@
 """The team: who may serve, their week against the contract, their next shift. A constant number of queries."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +19,7 @@ from civic.bookings.values import Held, Person, ShiftFacts
 from civic.contracts.queries import current_contract, facts_of
 from civic.contracts.rules import requirements
 from civic.errors import Finding
+from civic.formats import plain
 from civic.missions.queries import own_applications
 from civic.planning import queries
 from civic.planning.candidates import contract_hours
@@ -104,12 +104,6 @@ def _matches(person: Person, state: str, chosen: Chosen, today: date) -> bool:
     words = plain(chosen.q).split()
     found = all(word in plain(f"{person.name} {person.email}") for word in words)
     return wanted and found and (not chosen.mineurs or person.minor_on(today))
-
-
-def plain(text: str) -> str:
-    """Lower case without accents."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return bare.lower().replace("’", "'").replace("-", " ")
 
 
 async def _members(
