@@ -1,7 +1,7 @@
 """The verbs of logging: take in what phones send, correct, void. One row per UUID, every version kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from civic.clock import today
 from civic.encounters import lookups
 from civic.encounters.contents import Content, Record, echo, same
 from civic.encounters.models import Encounter
-from civic.encounters.rules import Outcome, Stored, check_change, decide, in_time, wrong_references
+from civic.encounters.rules import Outcome, References, Stored, check_change, decide, in_time, wrong_references
 from civic.encounters.tables import ENCOUNTERS, OUTINGS, Table
 from civic.errors import Invalid, Refusal
 from civic.i18n import _
@@ -24,6 +24,7 @@ from civic.sites.models import Site
 
 # A UUID that another writer took meanwhile is judged again; twice is already unheard of.
 ATTEMPTS = 3
+WRITTEN = ("created", "updated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +45,104 @@ async def log_outings(session: AsyncSession, *, by: User, records: Sequence[Any]
 
 
 async def _log(session: AsyncSession, table: Table, by: User, given: Sequence[Any]) -> list[Result]:
-    """Every batch writes in the order of the UUIDs: two that hold the same ones never block each other for good."""
+    """The whole batch in one savepoint and few statements; where another writer was first, each record in its own.
+
+    Every batch writes in the order of the UUIDs: two that hold the same ones never block each other for good.
+    """
     records = [table.read(one) for one in given]
+    order = sorted(range(len(records)), key=lambda place: str(records[place].uuid))
     stored, references = await lookups.load(session, table, by.id, records)
-    results: dict[int, Result] = {}
-    for place, record in sorted(enumerate(records), key=lambda pair: str(pair[1].uuid)):
-        known = stored.get(record.uuid) if record.uuid else None
-        decision = decide(record, known, references, today())
-        result = Result(echo(record.given), decision.outcome, decision.errors)
-        if record.uuid and decision.outcome in ("created", "updated"):
-            result, now_stored = await _write(session, table, by, record, known, result)
-            if now_stored:
-                stored[record.uuid] = now_stored
-        results[place] = result
+    try:
+        async with session.begin_nested():
+            taken = await _take_all(session, table, by, [records[place] for place in order], stored, references)
+    except IntegrityError:
+        taken = await _take_each(session, table, by, [records[place] for place in order])
+    results = dict(zip(order, taken, strict=True))
     return [results[place] for place in range(len(records))]
 
 
-async def _write(
-    session: AsyncSession, table: Table, by: User, record: Record, known: Stored | None, result: Result
+async def _take_all(
+    session: AsyncSession,
+    table: Table,
+    by: User,
+    records: Sequence[Record],
+    stored: dict[UUID, Stored],
+    references: References,
+) -> list[Result]:
+    results: list[Result] = []
+    new: list[tuple[UUID, Record]] = []
+    changed: list[tuple[UUID, Record, Stored]] = []
+    for record in records:
+        known = stored.get(record.uuid) if record.uuid else None
+        result = _judge(record, known, references)
+        results.append(result)
+        if record.uuid and result.outcome in WRITTEN:
+            if known:
+                changed.append((record.uuid, record, known))
+            else:
+                new.append((record.uuid, record))
+            stored[record.uuid] = _after(record, known)
+    if new:
+        await table.insert(session, new, by.id)
+    for uuid, record, known in changed:
+        await _change(session, table, by, uuid, record, known)
+    return results
+
+
+async def _take_each(session: AsyncSession, table: Table, by: User, records: Sequence[Record]) -> list[Result]:
+    """Only rows that somebody else wrote meanwhile bring a batch here."""
+    stored, references = await lookups.load(session, table, by.id, records)
+    results: list[Result] = []
+    for record in records:
+        known = stored.get(record.uuid) if record.uuid else None
+        result = _judge(record, known, references)
+        if record.uuid and result.outcome in WRITTEN:
+            result, known = await _take_one(session, table, by, record.uuid, record, known)
+            if known:
+                stored[record.uuid] = known
+        results.append(result)
+    return results
+
+
+async def _take_one(
+    session: AsyncSession, table: Table, by: User, uuid: UUID, record: Record, known: Stored | None
 ) -> tuple[Result, Stored | None]:
-    """Write one record in its own savepoint; where another writer was first, judge again against what they wrote."""
-    assert record.uuid
+    """One record in its own savepoint; where another writer took the UUID first, it is judged against what they wrote."""
     for _attempt in range(ATTEMPTS):
+        outcome: Outcome = "updated" if known else "created"
         try:
             async with session.begin_nested():
                 if known is None:
-                    await table.insert(session, record.uuid, record.number, record.content, by.id)
+                    await table.insert(session, [(uuid, record)], by.id)
                 else:
-                    await _keep_present(session, table, record.uuid, known)
-                    await table.update(session, record.uuid, record.number, record.content)
-                await table.keep(session, record.uuid, record.number, record.content, by.id)
+                    await _change(session, table, by, uuid, record, known)
         except IntegrityError:
             found, references = await lookups.load(session, table, by.id, [record])
-            known = found.get(record.uuid)
-            decision = decide(record, known, references, today())
-            result = replace(result, outcome=decision.outcome, errors=decision.errors)
-            if decision.outcome not in ("created", "updated"):
+            known = found.get(uuid)
+            result = _judge(record, known, references)
+            if result.outcome not in WRITTEN:
                 return result, known
         else:
-            if known:
-                subject = table.row(id=record.uuid)
-                note(session, by=by, verb=f"{table.noun}.corrected", subject=subject, detail={"version": record.number})
-            kept = {**(known.kept if known else {}), record.number: record.content}
-            return result, Stored(True, record.number, record.content, kept)
-    raise RuntimeError(f"{table.noun} {record.uuid} could not be written")
+            return Result(echo(record.given), outcome), _after(record, known)
+    raise RuntimeError(f"{table.noun} {uuid} could not be written")
+
+
+def _judge(record: Record, known: Stored | None, references: References) -> Result:
+    decision = decide(record, known, references, today())
+    return Result(echo(record.given), decision.outcome, decision.errors)
+
+
+def _after(record: Record, known: Stored | None) -> Stored:
+    """What a record leaves behind once it is written."""
+    kept = {**(known.kept if known else {}), record.number: record.content}
+    return Stored(True, record.number, record.content, kept)
+
+
+async def _change(session: AsyncSession, table: Table, by: User, uuid: UUID, record: Record, known: Stored) -> None:
+    await _keep_present(session, table, uuid, known)
+    await table.update(session, uuid, record.number, record.content)
+    await table.keep(session, uuid, record.number, record.content, by.id)
+    note(session, by=by, verb=f"{table.noun}.corrected", subject=table.row(id=uuid), detail={"version": record.number})
 
 
 async def _keep_present(session: AsyncSession, table: Table, uuid: UUID, stored: Stored) -> None:

@@ -44,9 +44,17 @@ class Table(ABC):
     @abstractmethod
     def columns(self, content: Content) -> dict[str, Any]: ...
 
-    async def insert(self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID) -> None:
-        values = {"id": uuid, "version": number, "author_id": by_id, **self.columns(content)}
-        await session.execute(insert(self.row).values(values))
+    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+        """New rows and their first versions, in a number of statements that does not grow with them."""
+        rows = [
+            {"id": uuid, "version": one.number, "author_id": by_id, **self.columns(one.content)} for uuid, one in new
+        ]
+        kept = [
+            {self.version_owner: uuid, "version": one.number, "content": one.content, "by_id": by_id}
+            for uuid, one in new
+        ]
+        await session.execute(insert(self.row), rows)
+        await session.execute(insert(self.versions), kept)
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
         change = update(self.row).where(self.row.id == uuid).values(version=number, **self.columns(content), **more)
@@ -94,19 +102,17 @@ class Encounters(Table):
             "people_count": people(content),
         }
 
-    async def insert(self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID) -> None:
-        await super().insert(session, uuid, number, content, by_id)
-        await self._write_topics(session, uuid, content)
+    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+        await super().insert(session, new, by_id)
+        await session.execute(
+            insert(EncounterTopic), [row for uuid, one in new for row in _topic_rows(uuid, one.content)]
+        )
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
         await super().update(session, uuid, number, content, **more)
         gone = delete(EncounterTopic).where(EncounterTopic.encounter_id == uuid)
         await session.execute(gone.execution_options(synchronize_session=False))
-        await self._write_topics(session, uuid, content)
-
-    async def _write_topics(self, session: AsyncSession, uuid: UUID, content: Content) -> None:
-        rows = [{"encounter_id": uuid, "topic_code": code, "rank": rank} for rank, code in enumerate(content["topics"])]
-        await session.execute(insert(EncounterTopic).values(rows))
+        await session.execute(insert(EncounterTopic), _topic_rows(uuid, content))
 
 
 class Outings(Table):
@@ -148,6 +154,10 @@ def _place_columns(content: Content) -> dict[str, Any]:
         "half_day": content["half_day"],
         "shift_id": UUID(content["shift_id"]) if content["shift_id"] else None,
     }
+
+
+def _topic_rows(uuid: UUID, content: Content) -> list[dict[str, Any]]:
+    return [{"encounter_id": uuid, "topic_code": code, "rank": rank} for rank, code in enumerate(content["topics"])]
 
 
 ENCOUNTERS = Encounters()
