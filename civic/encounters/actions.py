@@ -107,7 +107,7 @@ async def _take_each(session: AsyncSession, table: Table, by: User, records: Seq
 async def _take_one(
     session: AsyncSession, table: Table, by: User, uuid: UUID, record: Record, known: Stored | None
 ) -> tuple[Result, Stored | None]:
-    """One record in its own savepoint; where another writer took the UUID first, it is judged against what they wrote."""
+    """One record in its own savepoint; a UUID that another writer took first is judged against what they wrote."""
     for _attempt in range(ATTEMPTS):
         outcome: Outcome = "updated" if known else "created"
         try:
