@@ -38,6 +38,7 @@ class Staffing:
         self.rows = rows
         self.diary = Diary(today)
         self.ceiling = clock.midnight(today)
+        self.distances: dict[tuple[str, str], float] = {}
         ready = people.ready
         self.pairs = [(ready[n], ready[n + 1]) for n in range(0, len(ready) - 1, 2)]
 
@@ -81,8 +82,14 @@ class Staffing:
 
     def _cost(self, people: tuple[Person, ...], shift: Planned) -> float:
         hours = sum(self.diary.week_hours(one, shift.day) for one in people) / len(people)
-        far = sum(distance_km(one, shift) for one in people) / len(people)
+        far = sum(self._distance(one, shift) for one in people) / len(people)
         return hours + 0.25 * far + 5 * self.chance.random()
+
+    def _distance(self, person: Person, shift: Planned) -> float:
+        key = (person.login, shift.site.id)
+        if key not in self.distances:
+            self.distances[key] = distance_km(person, shift)
+        return self.distances[key]
 
     def _book(self, one: Staffed, person: Person, attendance: str) -> None:
         shift = one.shift
