@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from civic import __version__, problems
+from civic import __version__, openapi, problems
 from civic.db import Database
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
 from civic.outbox.actions import deliver
@@ -96,6 +96,7 @@ def create_app(configured: Settings | None = None, database: Database | None = N
         app.include_router(import_module(name).router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
+    openapi.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(OriginGuard, refuse=problems.refuse_foreign)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)

@@ -24,8 +24,11 @@ SENTENCES: dict[int, tuple[str, str, str]] = {
     403: ("forbidden", N_("Accès réservé"), N_("Votre rôle ne permet pas d’ouvrir ou de faire ceci.")),
     404: ("not_found", N_("Page introuvable"), N_("Cette page n’existe pas, ou n’existe plus.")),
     405: ("method_not_allowed", N_("Action impossible ici"), N_("Revenez en arrière et recommencez.")),
+    409: ("conflict", N_("Pas possible pour l’instant"), N_("Rechargez la page pour voir où en sont les choses.")),
+    412: ("stale", N_("Modifié entre-temps"), N_("Relisez puis recommencez.")),
     413: ("too_large", N_("Envoi trop lourd"), N_("L’envoi dépasse 1 Mo. Raccourcissez-le puis recommencez.")),
     422: ("invalid", N_("À corriger"), N_("Certaines valeurs ne vont pas. Corrigez-les puis recommencez.")),
+    428: ("precondition_required", N_("Version à donner"), N_("Relisez puis recommencez.")),
     429: ("too_many_attempts", N_("Trop d’essais"), N_("Attendez quelques minutes puis recommencez.")),
     500: ("internal", N_("Une panne de notre côté"), N_("Rien n’a été enregistré. Réessayez dans un moment.")),
     503: (
@@ -59,7 +62,7 @@ def problem(
     extra: dict[str, Any] | None = None,
 ) -> Response:
     """The answer for an error, in the form that the caller reads."""
-    default_code, default_title, default_detail = SENTENCES.get(status, SENTENCES[500])
+    default_code, default_title, default_detail = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     body = {
         "type": "about:blank",
         "status": status,
@@ -87,10 +90,9 @@ async def _civic(request: Request, error: Exception) -> Response:
         extra = {"refusals": found or [{"code": error.code, "title": error.message, "source": ""}], **error.extra}
         if error.field:
             extra["errors"] = {error.field: error.message}
-    title = _("Pas possible pour l’instant") if isinstance(error, Refusal) else None
     headers = getattr(error, "headers", None)
     code = error.code if error.code != "error" else None
-    return problem(request, error.status, code=code, title=title, detail=error.message, headers=headers, extra=extra)
+    return problem(request, error.status, code=code, detail=error.message, headers=headers, extra=extra)
 
 
 def _to_sign_in(request: Request) -> Response:
