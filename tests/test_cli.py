@@ -210,6 +210,17 @@ def test_serve_migrates_a_new_file_and_ends_well(environment: dict[str, str], tm
     assert said.count("\n") == 1, said
 
 
+def test_the_worker_ends_well(environment: dict[str, str], tmp_path: Path, sqlite_url: str) -> None:
+    environment["CIVIC_DATABASE_URL"] = sqlite_url
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen([*COMMAND, "worker"], env=environment, cwd=tmp_path, **pipes) as worker:
+        assert worker.stdout
+        assert worker.stdout.readline().startswith("Sending the mails of SQLite ")
+        worker.send_signal(signal.SIGTERM)
+        said, _nothing = worker.communicate(timeout=30)
+    assert (worker.returncode, said) == (0, "")
+
+
 def test_a_database_that_goes_away_is_a_503_and_one_line(
     environment: dict[str, str], tmp_path: Path, postgres_cluster: Cluster
 ) -> None:

@@ -21,8 +21,6 @@ PATIENCE = 10.0
 def run(args: Namespace) -> int:
     settings = read_settings()
     ready(settings.database_url)
-    if not args.once:
-        say(f"Sending the mails of {shown(settings.database_url)}, Ctrl-C stops it.")
     sent = asyncio.run(_work(settings, once=args.once))
     if args.once:
         say(f"Mails handled: {sent}.")
@@ -35,6 +33,8 @@ async def _work(settings: Settings, *, once: bool) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
+    if not once:
+        say(f"Sending the mails of {shown(settings.database_url)}, Ctrl-C stops it.")
     total = 0
     try:
         while not stopping.is_set():

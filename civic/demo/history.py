@@ -10,6 +10,7 @@ from civic.bookings.models import Attendance, Booking, BookingEvent
 from civic.demo.chance import Chance
 from civic.demo.rows import Rows
 from civic.demo.shifts import Planned
+from civic.missions.models import Application
 
 SINCE = timedelta(days=21)
 
@@ -19,7 +20,9 @@ def add(chance: Chance, today: date, shifts: list[Planned], rows: Rows) -> None:
     since = clock.midnight(today) - SINCE
     events: list[dict[str, Any]] = []
 
-    def note(at: datetime | None, actor: UUID, verb: str, table: str, subject: UUID, detail: dict[str, Any]) -> None:
+    def note(
+        at: datetime | None, actor: UUID | None, verb: str, table: str, subject: UUID, detail: dict[str, Any]
+    ) -> None:
         if at is not None and at >= since:
             row = {"id": chance.uuid(), "at": at, "actor_id": actor, "verb": verb, "subject_kind": table}
             events.append(row | {"subject_id": str(subject), "detail": detail})
@@ -36,13 +39,9 @@ def add(chance: Chance, today: date, shifts: list[Planned], rows: Rows) -> None:
         detail = {"state": row["state"]} if first else {"reason": row["reason"]} if row["reason"] else {}
         note(row["at"], row["by_id"], verb, "bookings", row["booking_id"], detail)
     for row in rows.of(Attendance):
-        note(
-            row["noted_at"],
-            row["noted_by_id"],
-            "attendance.noted",
-            "bookings",
-            row["booking_id"],
-            {"state": row["state"]},
-        )
+        detail = {"before": None, "state": row["state"], "hours": str(row["hours"])}
+        note(row["noted_at"], row["noted_by_id"], "attendance.noted", "bookings", row["booking_id"], detail)
+    for row in rows.of(Application):
+        note(row["decided_at"], row["decided_by_id"], f"application.{row['state']}", "applications", row["id"], {})
     for event in sorted(events, key=lambda event: (event["at"], event["id"])):
         rows.add(AuditEvent, event)
