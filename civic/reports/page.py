@@ -152,7 +152,7 @@ def _month_end(first: date) -> date:
 def _short(day: date, size: Grain) -> str:
     if size == "week":
         return _("S%(number)s") % {"number": day.isocalendar().week}
-    return formats.month(day)[:3] if size == "month" else str(day.year)
+    return formats.day_month(day).split(formats.NBSP)[1] if size == "month" else str(day.year)
 
 
 def _long(day: date, size: Grain) -> str:

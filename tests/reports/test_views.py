@@ -155,6 +155,12 @@ async def test_a_century_is_drawn_by_year(scene: Scene) -> None:
     assert len(shown.text) < 60_000
 
 
+async def test_more_than_a_year_is_drawn_by_month(scene: Scene) -> None:
+    shown = await page(scene, **{"from": "2025-08-01", "to": "2026-10-31"})
+    assert "Rencontres par mois" in shown.text
+    assert all(f">{month}<" in shown.text for month in ("août", "sept.", "févr.", "juil."))
+
+
 async def test_few_queries(scene: Scene, count_queries: Any) -> None:
     browser = await scene.browser("manager")
     with count_queries() as queries:
