@@ -18,7 +18,7 @@ from fastapi import Request
 from starlette.datastructures import FormData
 
 from civic import clock
-from civic.i18n import _
+from civic.i18n import _, ngettext
 
 EMAIL = re.compile(r"^[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s.,;<>()]{2,}$")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -78,8 +78,8 @@ class Form:
             self.fail(name, _("Ce texte contient un caractère interdit. Retapez-le."))
         elif len(value) > maximum:
             over = len(value) - maximum
-            one, many = _("%(n)s caractère de trop (%(max)s au plus)."), _("%(n)s caractères de trop (%(max)s au plus).")
-            self.fail(name, (one if over == 1 else many) % {"n": over, "max": maximum})
+            one = ngettext("%(n)s caractère de trop", "%(n)s caractères de trop", over) % {"n": over}
+            self.fail(name, _("%(over)s : %(max)s au plus.") % {"over": one, "max": maximum})
         elif len(value) < minimum:
             self.fail(name, _("Au moins %(n)s caractères.") % {"n": minimum})
         else:
