@@ -42,6 +42,9 @@ SCREENS = (
     Screen("desistement", VOLUNTEER, "/creneaux/{booked}/desistement"),
     Screen("rencontres", VOLUNTEER, "/rencontres"),
     Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
+    Screen("rencontre-nouvelle", VOLUNTEER, "/rencontres/nouvelle"),
+    Screen("rencontre-enregistree", VOLUNTEER, "/rencontres/{recent}/enregistree"),
+    Screen("sortie-nouvelle", VOLUNTEER, "/sorties/nouvelle"),
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
     Screen("profil", VOLUNTEER, "/profil"),
@@ -63,6 +66,12 @@ SCREENS = (
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
     Screen("site-modification", ADMIN, "/sites/{site}/modification"),
+    Screen("administration", ADMIN, "/administration"),
+    Screen("invitation", ADMIN, "/administration/invitation"),
+    Screen("compte", ADMIN, "/administration/comptes/{account}"),
+    Screen("compte-fermeture", ADMIN, "/administration/comptes/{account}/fermeture"),
+    Screen("courriels", ADMIN, "/administration/courriels"),
+    Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/healthz", "/readyz", "/verification", "/mot-de-passe"}
@@ -77,6 +86,12 @@ def address(screen: Screen, request: APIRequestContext) -> str:
 
     a_week_ago = clock.today() - timedelta(days=6)
     a_season_ago = clock.today() - timedelta(days=90)
+    def account() -> str:
+        """Accounts are on a page alone."""
+        found = re.search(r"/administration/comptes/([0-9a-f-]{36})", request.get("/administration").text())
+        assert found
+        return found[1]
+
     words: dict[str, Callable[[], str]] = {
         "mission": lambda: items("/missions")[0]["id"],
         "site": lambda: items("/sites")[0]["id"],
@@ -86,6 +101,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "booking": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["id"],
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
+        "account": account,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

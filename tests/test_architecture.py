@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("app", "cli", "models"),
     ("commands",),
-    ("health", "docs", "legal"),
+    ("health", "docs", "legal", "openapi"),
     ("demo",),
     ("search", "privacy", "help", "pwa"),
     ("reports",),

@@ -25,5 +25,3 @@ class AuditEvent(Base):
     subject_kind: Mapped[Code]
     subject_id: Mapped[Code]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-

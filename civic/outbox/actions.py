@@ -36,9 +36,7 @@ async def enqueue(
     values = {"base_url": settings().base_url, **context}
     subject, text = _compose(template, values)
     html = environment().get_template(f"mail/{template}.html").render(values)
-    session.add(
-        OutboxMail(kind=kind, dedupe=dedupe, recipient=to, subject=subject, text_body=text, html_body=html)
-    )
+    session.add(OutboxMail(kind=kind, dedupe=dedupe, recipient=to, subject=subject, text_body=text, html_body=html))
 
 
 def _compose(template: str, values: dict[str, Any]) -> tuple[str, str]:
