@@ -86,6 +86,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
 
     a_week_ago = clock.today() - timedelta(days=6)
     a_season_ago = clock.today() - timedelta(days=90)
+
     def account() -> str:
         """Accounts are on a page alone."""
         found = re.search(r"/administration/comptes/([0-9a-f-]{36})", request.get("/administration").text())
