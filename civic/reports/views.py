@@ -21,7 +21,8 @@ from civic.reports.filters import Filters, checked, scope_of
 from civic.reports.page import context
 from civic.reports.periods import CUSTOM, DEFAULT, PERIODS, named
 from civic.sites.models import PILLARS, Intermunicipality, Site
-from civic.web import query, render
+from civic.templating import query
+from civic.web import render
 
 router = APIRouter(include_in_schema=False)
 
