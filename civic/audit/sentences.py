@@ -19,7 +19,7 @@ SENTENCES = {
     "application.rejected": N_("Candidature refusée"),
     "application.submitted": N_("Candidature envoyée"),
     "application.withdrawn": N_("Candidature retirée"),
-    "attendance.noted": N_("Présence notée"),
+    "attendance.noted": N_("Venue notée"),
     "booking.cancelled": N_("Réservation annulée"),
     "booking.declined": N_("Place refusée"),
     "booking.expired": N_("Offre de place expirée"),

@@ -110,6 +110,8 @@ def _read_notes(form: Form, seated: list[Held]) -> list[Note]:
     notes = []
     for one in seated:
         state = form.choice(f"state-{one.booking_id}", ATTENDANCE, required=False)
+        if not form.get(f"state-{one.booking_id}") and form.checked("everybody"):
+            state = "present"
         name = f"hours-{one.booking_id}"
         if state != "present":
             # Hours beside an absence are those noted before it was one.

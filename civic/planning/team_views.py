@@ -12,9 +12,10 @@ from civic.accounts.models import User
 from civic.db import Session
 from civic.errors import NotFound
 from civic.planning import team
+from civic.templating import query
 from civic.volunteers.models import Volunteer
 from civic.volunteers.queries import visible_to
-from civic.web import query, render
+from civic.web import render
 
 router = APIRouter(include_in_schema=False)
 TeamReader = Annotated[User, Depends(require("coordinator", "admin"))]

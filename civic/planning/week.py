@@ -18,10 +18,10 @@ from civic.i18n import _, ngettext
 from civic.planning import board, queries, weeks
 from civic.planning.queries import Due, Place
 from civic.sites.models import PILLARS
-from civic.web import query
+from civic.templating import query
 
 STATES = ("draft", "published", "cancelled")
-TODO_SHOWN = 6
+TODO_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,7 @@ def _when(due: Due) -> str:
 
 def _alerts(due: Sequence[Due], crowds: Mapping[UUID, Crowd], chosen: Chosen) -> list[Todo]:
     found = []
+    due = sorted(due, key=lambda one: bool(one.seated))
     shown = due if len(due) <= TODO_SHOWN + 1 else due[:TODO_SHOWN]
     for one in shown:
         if not one.seated:
@@ -196,7 +197,7 @@ def _queues(shifts: Sequence[ShiftFacts], crowds: Mapping[UUID, Crowd], chosen: 
     for shift in shifts:
         waiting = len(crowds[shift.id].waiting) if shift.id in crowds else 0
         if shift.state == "published" and shift.times.starts_at > now and waiting > 1:
-            text = _("%(site)s, %(day)s. Un second binôme est possible.") % {
+            text = _("Un second binôme est possible : %(site)s, %(day)s") % {
                 "site": shift.site_name,
                 "day": day_short(shift.times.starts_at),
             }
