@@ -28,9 +28,23 @@ LAYERS = (
     ("notices",),
     ("accounts",),
     ("outbox", "audit"),
-    ("middleware", "problems"),
+    ("middleware", "problems", "openapi"),
     ("web", "forms"),
-    ("db", "columns", "errors", "clock", "i18n", "logs", "settings", "paths", "migrate", "data", "schema", "formats"),
+    (
+        "db",
+        "columns",
+        "errors",
+        "clock",
+        "i18n",
+        "logs",
+        "settings",
+        "paths",
+        "migrate",
+        "data",
+        "schema",
+        "formats",
+        "templating",
+    ),
 )
 FLOOR = len(LAYERS) - 1
 LEVEL = {name: depth for depth, names in enumerate(LAYERS) for name in names}
@@ -130,8 +144,7 @@ def kinds(module: Module) -> Iterator[str]:
 def forbidden_imports(module: Module) -> Iterator[str]:
     for name in imports(module):
         for package in FORBIDDEN.get(module.kind, ()):
-            composes_mails = module.domain == "outbox" and name == "civic.web.environment"
-            if within(name, package) and not composes_mails:
+            if within(name, package):
                 yield f"{module.kind} imports {name}"
         if module.is_face and name in {f"sqlalchemy.{verb}" for verb in ("insert", "update", "delete")}:
             yield f"{module.kind} imports {name}: a page does not write"

@@ -44,7 +44,7 @@ from civic import paths
 from civic.app import create_app
 from civic.migrate import upgrade
 from civic.settings import settings
-from civic.web import environment
+from civic.templating import environment
 home = Path(civic.__file__).parent
 assert str(home).startswith(SITE), home
 for folder in (paths.TEMPLATES, paths.STATIC, paths.MIGRATIONS, paths.DATA):

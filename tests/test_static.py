@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from civic.web import environment, static
+from civic.templating import environment, static
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "static"

@@ -14,7 +14,8 @@ from civic.audit.sentences import ROLES as ROLE_NAMES
 from civic.db import Session
 from civic.i18n import _
 from civic.outbox.dead import count_dead, dead_mails
-from civic.web import query, redirect, render
+from civic.templating import query
+from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 STATES = ("ouvert", "ferme")

@@ -11,7 +11,7 @@ from civic.db import Database
 from civic.outbox.models import OutboxMail
 from civic.outbox.send import Sender
 from civic.settings import settings
-from civic.web import environment
+from civic.templating import environment
 
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720)]
 LEASE = timedelta(minutes=5)
