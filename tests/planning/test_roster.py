@@ -222,6 +222,18 @@ async def test_attendance_that_makes_no_sense_is_told(world: World, db: Database
         assert await session.scalar(select(Attendance.id)) is None
 
 
+async def test_everybody_came_but_who_was_noted_otherwise(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        one = await make_booking(session, world.shift, world.cast.volunteer)
+        two = await make_booking(session, world.shift, world.cast.colleague)
+    values = {"everybody": "1", f"state-{two.id}": "absent"}
+    with time_machine.travel("2026-11-27 18:00+01:00", tick=False):
+        assert (await world.post("coordinator", f"/creneaux/{world.shift.id}/presences", **values)).status_code == 303
+    async with db.reading() as session:
+        noted = {row.booking_id: row.state for row in await session.scalars(select(Attendance))}
+    assert noted == {one.id: "present", two.id: "absent"}
+
+
 async def test_from_an_empty_week_to_hours_noted(world: World, db: Database) -> None:
     """The journey of a coordinator: create, publish, staff, note."""
     created = await world.post(
