@@ -30,6 +30,8 @@ class Form:
     def __init__(self, lists: Mapping[str, list[str]] | None = None) -> None:
         self.lists: dict[str, list[str]] = dict(lists or {})
         self.errors: dict[str, str] = {}
+        # Filled by the template as it draws the fields, so that the summary calls them by what people read.
+        self.labels: dict[str, str] = {}
 
     @classmethod
     async def read(cls, request: Request) -> "Form":

@@ -36,11 +36,13 @@ def render(
     return response
 
 
-def redirect(to: str, flash: str | None = None, tone: Tone = "ok") -> Response:
-    """Go on to a page of ours after a POST (303), perhaps with a message that it shows once."""
+def redirect(to: str, flash: str | None = None, tone: Tone = "ok", link: tuple[str, str] | None = None) -> Response:
+    """Go on to a page of ours after a POST (303), perhaps with a message that it shows once, perhaps with a link in it
+    (address, words), for a way back."""
     response = RedirectResponse(to, status_code=303)
     if flash:
-        value = _signer().dumps([{"text": flash, "tone": tone}])
+        href, label = link or ("", "")
+        value = _signer().dumps([{"text": flash, "tone": tone, "href": href, "label": label}])
         response.set_cookie(FLASH, str(value), max_age=120, httponly=True, samesite="lax", secure=settings().production)
     return response
 

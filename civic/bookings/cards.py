@@ -9,6 +9,7 @@ from uuid import UUID
 from civic import clock
 from civic.bookings.hours import WeekSummary
 from civic.bookings.listing import Seen
+from civic.bookings.rules import WITHDRAWAL_DEADLINE
 from civic.formats import day_short, hour_range, weekday, weekday_short
 from civic.i18n import _
 
@@ -38,6 +39,7 @@ class Card:
     partner_names: list[str]
     my_state: str | None
     position: int | None
+    late: bool
     started: bool
     ended: bool
     refusals: list[dict[str, str]]
@@ -73,6 +75,7 @@ def card(seen: Seen, now: datetime) -> Card:
         partner_names=partners,
         my_state=mine.state if mine else None,
         position=crowd.position(mine.booking_id) if mine else None,
+        late=shift.times.starts_at - WITHDRAWAL_DEADLINE < now,
         started=shift.times.starts_at <= now,
         ended=shift.times.ends_at <= now,
         refusals=[{"code": one.code, "title": one.title, "source": one.source} for one in seen.refusals],

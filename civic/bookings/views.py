@@ -133,11 +133,20 @@ async def book(
     """Take a place; a second tap finds it taken and says the same."""
     form = await Form.read(request)
     placed = await actions.book(session, by=user, volunteer_id=volunteer.id, shift_id=shift.id)
-    back = safe_next(form.get("next"), f"/creneaux/{shift.id}")
+    page = f"/creneaux/{shift.id}"
+    back = safe_next(form.get("next"), page)
+    if back != page:
+        # A list opens again at the card that was tapped.
+        back += f"#c-{shift.id}"
+    undo = (f"{page}/desistement", _("Annuler"))
     if placed.booking.state == "waitlisted":
         text = _("Vous êtes en liste d’attente, place %(n)s. Un message vous préviendra.") % {"n": placed.position}
-        return redirect(back, text, "info")
-    return redirect(back, _("C’est réservé : %(site)s.") % {"site": shift.site_name})
+        return redirect(back, text, "info", link=undo)
+    text = _("C’est réservé : %(site)s.") % {"site": shift.site_name}
+    if may_withdraw("confirmed", shift, clock.now()):
+        late = _("Il commence dans moins de 24 h : un empêchement se dit maintenant par téléphone.")
+        return redirect(back, f"{text} {late}", "info")
+    return redirect(back, text, link=undo)
 
 
 @router.get("/creneaux/{shift_id}/desistement")

@@ -15,7 +15,7 @@ from civic.db import Database
 from tests.bookings.test_api import World
 from tests.bookings.test_api import world as world
 from tests.cast import sign_in
-from tests.factories.missions import make_mission
+from tests.factories.missions import make_application, make_mission
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_site
 from tests.factories.volunteers import make_volunteer
@@ -72,6 +72,18 @@ async def test_the_home_page_says_what_stands_before_a_first_shift(
     assert "Pas encore de contrat" in page
 
 
+@pytest.mark.parametrize("state", ["submitted", "accepted", "rejected", "withdrawn"])
+async def test_the_home_page_follows_an_application(
+    session: AsyncSession, db: Database, make_client: Callable[[], httpx.AsyncClient], state: str
+) -> None:
+    newcomer, mission = await make_volunteer(session, ready=False), await make_mission(session)
+    await make_application(session, mission, newcomer, state)
+    await session.commit()
+    page = await (await sign_in(make_client, db, newcomer)).get("/")
+    assert page.status_code == 200
+    assert mission.title in page.text
+
+
 async def test_the_list_is_for_volunteers(world: World) -> None:
     assert (await get(world, "volunteer", "/creneaux")).status_code == 200
     assert (await get(world, "coordinator", "/creneaux")).headers["location"] == "/planning"
@@ -107,7 +119,7 @@ async def test_filters_live_in_the_address_and_nonsense_is_ignored(world: World)
 async def test_booking_and_giving_back_by_plain_forms(world: World) -> None:
     path = f"/creneaux/{world.shift.id}"
     booked = await post(world, "volunteer", f"{path}/reservation", next="/creneaux?agglo=CALL")
-    assert (booked.status_code, booked.headers["location"]) == (303, "/creneaux?agglo=CALL")
+    assert (booked.status_code, booked.headers["location"]) == (303, f"/creneaux?agglo=CALL#c-{world.shift.id}")
     assert (await post(world, "volunteer", f"{path}/reservation")).status_code == 303
     page = (await get(world, "volunteer", path)).text
     assert "réservé" in page.lower()

@@ -228,7 +228,7 @@ async def test_the_list_of_a_desk_is_filtered_by_its_address(
 
     async def found(query: str) -> list[str]:
         return re.findall(
-            r'<th scope="row"><a href="/rencontres/([^"]+)"', (await desk.get(f"/rencontres?{query}")).text
+            r'<th scope="row"><a class="tap" href="/rencontres/([^"]+)"', (await desk.get(f"/rencontres?{query}")).text
         )
 
     with count_queries() as queries:
