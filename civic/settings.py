@@ -2,6 +2,7 @@
 
 import secrets
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self
 
@@ -40,6 +41,12 @@ class Settings(BaseSettings):
             raise ValueError(f"CIVIC_SECRET_KEY must hold at least 32 characters in production, for instance {example}")
         if not self.base_url.startswith("https://"):
             raise ValueError("CIVIC_BASE_URL must begin with https:// in production")
+        return self
+
+    @model_validator(mode="after")
+    def _redis_can_be_reached(self) -> Self:
+        if self.rate_limit_url.startswith("redis") and find_spec("coredis") is None:
+            raise ValueError("CIVIC_RATE_LIMIT_URL asks for Redis: install civic[redis] to have its client")
         return self
 
     @property

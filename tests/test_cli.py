@@ -150,6 +150,7 @@ def test_wrong_settings_are_named_without_their_value(run: Run) -> None:
     refused(done, "CIVIC_SECRET_KEY")
     assert "too short" not in done.stderr
     refused(run("migrate", ENV="production", SECRET_KEY=KEY, BASE_URL="http://x"), "https")
+    refused(run("migrate", RATE_LIMIT_URL="redis://127.0.0.1"), "civic[redis]")
 
 
 def test_a_database_that_cannot_be_used_is_said(run: Run, tmp_path: Path) -> None:
