@@ -75,7 +75,10 @@ class Database:
         self.engine = create_async_engine(url, **options)
         if self.sqlite:
             _tune_sqlite(self.engine.sync_engine)
-        self._reading = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        # On PostgreSQL a page is read from one snapshot, so that a report's lists agree, and it cannot write.
+        snapshot = {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        reading = self.engine.execution_options(**snapshot)
+        self._reading = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
         writing = self.engine.execution_options(**{WRITES: True})
         self._writing = async_sessionmaker(writing, expire_on_commit=False)
 
