@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from civic import __version__, openapi, problems
+from civic.api_query import known_query
 from civic.db import Database
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
 from civic.outbox.actions import deliver
@@ -93,7 +94,9 @@ def create_app(configured: Settings | None = None, database: Database | None = N
     )
     app.state.db = database or Database(chosen.database_url)
     for name in ROUTERS:
-        app.include_router(import_module(name).router)
+        router = import_module(name).router
+        faced = [Depends(known_query)] if router.prefix.startswith("/api/") else []
+        app.include_router(router, dependencies=faced)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     openapi.install(app)

@@ -61,9 +61,10 @@ class Invalid(CivicError):
     status = 422
     code = "invalid"
 
-    def __init__(self, errors: dict[str, str], message: str = "") -> None:
+    def __init__(self, errors: dict[str, str], message: str = "", code: str = "invalid") -> None:
         super().__init__(message)
         self.errors = errors
+        self.code = code
 
 
 class NotFound(CivicError):

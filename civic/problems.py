@@ -71,7 +71,7 @@ def problem(
         "detail": detail or _(default_detail),
         **(extra or {}),
     }
-    if request.url.path.startswith("/api/"):
+    if (request.url.path + "/").startswith("/api/"):
         return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
     page = render(request, "errors/show.html", body, status=status)
     page.headers.update(headers or {})
@@ -128,18 +128,42 @@ def _field(loc: tuple[int | str, ...]) -> str:
 
 
 def _sentence(item: dict[str, Any]) -> str:
+    """A French sentence for what pydantic found; its own, said by our validators, comes as it is."""
+    given = item.get("ctx", {})
     known = {
         "missing": _("Ce champ est obligatoire."),
         "extra_forbidden": _("Ce champ est inconnu."),
+        "uuid_type": _("Ce n’est pas un identifiant."),
         "uuid_parsing": _("Ce n’est pas un identifiant."),
         "bool_parsing": _("Répondez par true ou false."),
+        "bool_type": _("Répondez par true ou false."),
         "int_parsing": _("Donnez un nombre entier."),
         "int_type": _("Donnez un nombre entier."),
+        "int_from_float": _("Donnez un nombre entier."),
+        "int_parsing_size": _("Ce nombre est trop grand."),
+        "float_type": _("Donnez un nombre."),
+        "float_parsing": _("Donnez un nombre."),
+        "finite_number": _("Donnez un nombre."),
         "string_type": _("Donnez un texte."),
-        "literal_error": _("Ce choix n’existe pas."),
+        "list_type": _("Donnez une liste."),
+        "dict_type": _("Donnez un objet JSON."),
+        "model_attributes_type": _("Donnez un objet JSON."),
+        "model_type": _("Donnez un objet JSON."),
+        "timezone_aware": _("Donnez le décalage horaire, par exemple +01:00."),
+        "literal_error": _("Choisissez parmi : %(codes)s.") % {"codes": given.get("expected", "")},
+        "less_than_equal": _("Au plus %(limit)s.") % {"limit": given.get("le", "")},
+        "greater_than_equal": _("Au moins %(limit)s.") % {"limit": given.get("ge", "")},
+        "greater_than": _("Plus de %(limit)s.") % {"limit": given.get("gt", "")},
+        "string_too_long": _("%(limit)s caractères au plus.") % {"limit": given.get("max_length", "")},
+        "string_too_short": _("Ce texte est trop court."),
+        "too_long": _("Trop d’éléments : %(limit)s au plus.") % {"limit": given.get("max_length", "")},
     }
-    message = str(item.get("msg", ""))
-    return known.get(item["type"]) or message.removeprefix("Value error, ")
+    kind = str(item["type"])
+    if kind in known:
+        return known[kind]
+    if kind.startswith(("datetime", "date_", "time_")):
+        return _("Donnez une date et une heure ISO 8601 avec décalage.")
+    return str(item.get("msg", "")).removeprefix("Value error, ")
 
 
 async def _database(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -23,6 +24,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Nothing(Strict):
+    """The body of a request that needs none: an empty object, or none at all."""
+
+
 class Shown(BaseModel):
     """An answer, read from rows or made from values."""
 
@@ -36,7 +41,7 @@ class Items(BaseModel, Generic[Item]):
     next_cursor: str | None = None
 
 
-def _no_control(value: str) -> str:
+def no_control(value: str) -> str:
     if any(ord(c) < 32 and c not in "\n\r\t" for c in value) or any("\ud800" <= c <= "\udfff" for c in value):
         raise ValueError(_("Ce texte contient un caractère interdit."))
     return value
@@ -47,7 +52,8 @@ def _day(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        if not isinstance(value, str) or len(value) != 10:
+        # fromisoformat alone would take a week (2026-W48-1) for a day.
+        if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
             raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
@@ -60,7 +66,7 @@ def _day(value: Any) -> Any:
 def _moment(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}", value):
         raise ValueError(_("Donnez une date et une heure ISO 8601 avec décalage."))
     return value
 
@@ -71,7 +77,7 @@ def _in_reach(value: datetime) -> datetime:
     return value
 
 
-SafeStr = Annotated[str, AfterValidator(_no_control)]
+SafeStr = Annotated[str, AfterValidator(no_control)]
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_reach)]
 # Instants leave with the offset that Paris had then.

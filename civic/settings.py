@@ -44,7 +44,11 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _redis_can_be_reached(self) -> Self:
+    def _addresses_of_services(self) -> Self:
+        if not self.rate_limit_url.startswith(("memory://", "redis://", "rediss://")):
+            raise ValueError("CIVIC_RATE_LIMIT_URL must begin with memory://, redis:// or rediss://")
+        if self.smtp_url and not self.smtp_url.startswith(("smtp://", "smtps://")):
+            raise ValueError("CIVIC_SMTP_URL must begin with smtp:// or smtps://")
         if self.rate_limit_url.startswith("redis") and find_spec("coredis") is None:
             raise ValueError("CIVIC_RATE_LIMIT_URL asks for Redis: install civic[redis] to have its client")
         return self

@@ -28,7 +28,7 @@ LAYERS = (
     ("notices",),
     ("accounts",),
     ("outbox", "audit"),
-    ("middleware", "problems", "openapi"),
+    ("middleware", "problems", "openapi", "api_query"),
     ("web", "forms"),
     (
         "db",

@@ -151,6 +151,8 @@ def test_wrong_settings_are_named_without_their_value(run: Run) -> None:
     assert "too short" not in done.stderr
     refused(run("migrate", ENV="production", SECRET_KEY=KEY, BASE_URL="http://x"), "https")
     refused(run("migrate", RATE_LIMIT_URL="redis://127.0.0.1"), "civic[redis]")
+    refused(run("migrate", RATE_LIMIT_URL="foo"), "memory://")
+    refused(run("migrate", SMTP_URL="foo"), "smtp://")
 
 
 def test_a_database_that_cannot_be_used_is_said(run: Run, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from civic.errors import Answer
 from civic.i18n import _
 
 PER_PERSON = RateLimitItemPerMinute(10, 15, namespace="sign-in-person")
-PER_ADDRESS = RateLimitItemPerMinute(100, 15, namespace="sign-in-address")
+PER_ADDRESS = RateLimitItemPerMinute(300, 15, namespace="sign-in-address")
 MAILS = RateLimitItemPerHour(5, 1, namespace="mails")
 
 

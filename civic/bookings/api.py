@@ -12,7 +12,7 @@ from civic.bookings.access import PlannedBooking, PlannedShift, VisibleShift
 from civic.bookings.actions import Placed
 from civic.bookings.schemas import AssignmentIn, AttendanceIn, AttendanceOut, BookingOut, RosterItem
 from civic.db import Session
-from civic.schema import Items
+from civic.schema import Items, Nothing
 from civic.volunteers.current import CurrentVolunteer
 
 router = APIRouter(prefix="/api/v1", tags=["bookings"])
@@ -20,7 +20,12 @@ router = APIRouter(prefix="/api/v1", tags=["bookings"])
 
 @router.post("/shifts/{shift_id}/booking", status_code=201, responses={200: {"model": BookingOut}})
 async def book(
-    user: VolunteerUser, shift: VisibleShift, volunteer: CurrentVolunteer, session: Session, response: Response
+    user: VolunteerUser,
+    shift: VisibleShift,
+    volunteer: CurrentVolunteer,
+    session: Session,
+    response: Response,
+    _body: Nothing | None = None,
 ) -> BookingOut:
     """Take a place, or join the queue of a full shift; the same call again gives the current state (200)."""
     placed = await actions.book(session, by=user, volunteer_id=volunteer.id, shift_id=shift.id)

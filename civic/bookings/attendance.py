@@ -55,5 +55,5 @@ def _hours(shift: Shift, state: str, hours: Decimal | None) -> Decimal:
     if hours is None:
         return Decimal(str(round(shift.hours, 2)))
     if not 0 < hours <= MAX_HOURS:
-        raise Invalid({"hours": _("Donnez un nombre d’heures de 0 à 24.")})
+        raise Invalid({"hours": _("Donnez plus de 0 h, et 24 h au plus.")})
     return hours

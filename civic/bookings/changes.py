@@ -164,7 +164,8 @@ async def _tell(
     moved = before.times != after.times or before.site_id != after.site_id
     for booking in rows.values():
         if booking.id in outcomes or moved:
-            outcome, why = outcomes.get(booking.id, ("kept", ""))
+            standing = "queued" if booking.state == "waitlisted" else "kept"
+            outcome, why = outcomes.get(booking.id, (standing, ""))
             await mails.changed(session, booking, before, after, people[booking.volunteer_id], outcome, why)
 
 

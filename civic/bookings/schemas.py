@@ -3,19 +3,22 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from civic.bookings.values import Crowd, Held, ShiftFacts
 from civic.errors import Finding
 from civic.i18n import _
-from civic.schema import Day, LocalMoment, Moment, Paging, SafeStr, Shown, Strict
+from civic.schema import Day, LocalMoment, Moment, Paging, SafeStr, Shown, Strict, no_control
 from civic.shifts.models import MAX_CAPACITY
 from civic.shifts.values import ShiftValues
 
 Pillar = Literal["rev3", "archipel_vert", "resilience"]
 Agglomeration = Literal["CALL", "CAHC", "CABBALR"]
 Slug = Annotated[SafeStr, Field(max_length=100)]
-Reason = Annotated[SafeStr, Field(min_length=1, max_length=500)]
+# Stripped before it is measured: a blank reason is none.
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(no_control)
+]
 Capacity = Annotated[int, Field(strict=True, ge=1, le=MAX_CAPACITY)]
 BreakMinutes = Annotated[int, Field(strict=True, ge=0, le=600)]
 
@@ -30,12 +33,6 @@ class ShiftQuery(Paging):
     pillar: Pillar | None = None
     mission: UUID | None = None
     bookable: bool | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.to and self.to < self.from_:
-            raise ValueError(_("La fin de la période vient avant son début."))
-        return self
 
 
 class FindingOut(Shown):
@@ -128,7 +125,7 @@ class ShiftPatch(Strict):
     capacity: Capacity | None = None
     min_staff: Capacity | None = None
     break_minutes: BreakMinutes | None = None
-    confirm: bool = False
+    confirm: StrictBool = False
 
     @model_validator(mode="after")
     def _no_null(self) -> Self:
@@ -171,7 +168,13 @@ class RosterItem(Shown):
 
 class AttendanceIn(Strict):
     state: Literal["present", "absent", "excused"]
-    hours: Annotated[float, Field(ge=0, le=24, allow_inf_nan=False)] | None = None
+    hours: Annotated[float, Field(strict=True, gt=0, le=24, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _to_the_hundredth(self) -> Self:
+        if self.hours is not None and round(self.hours, 2) != self.hours:
+            raise ValueError(_("Donnez les heures au centième au plus."))
+        return self
 
 
 class AttendanceOut(Shown):

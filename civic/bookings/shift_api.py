@@ -18,7 +18,7 @@ from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import Answer, Invalid
 from civic.i18n import _
-from civic.schema import Items, decode_cursor, encode_cursor
+from civic.schema import Items, Nothing, decode_cursor, encode_cursor
 from civic.shifts import actions as shift_actions
 from civic.shifts.values import ShiftValues
 
@@ -29,6 +29,8 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 @router.get("/shifts")
 async def list_shifts(query: Annotated[ShiftQuery, Query()], user: CurrentUser, session: Session) -> Items[ShiftOut]:
     """Shifts by start: published ones for volunteers, drafts and cancelled ones too for those who plan or read."""
+    if query.from_ and query.to and query.to < query.from_:
+        raise Invalid({"to": _("La fin de la période vient avant son début.")})
     first, last = default_days(query.from_, query.to)
     filters = ShiftFilters(
         first=first,
@@ -91,7 +93,9 @@ async def edit_shift(
 
 
 @router.post("/shifts/{shift_id}/publication")
-async def publish_shift(shift: PlannedShift, user: CurrentUser, session: Session, response: Response) -> ShiftOut:
+async def publish_shift(
+    shift: PlannedShift, user: CurrentUser, session: Session, response: Response, _body: Nothing | None = None
+) -> ShiftOut:
     await shift_actions.publish(session, by=user, shift_id=shift.id)
     return await _answer(session, user, shift.id, response)
 

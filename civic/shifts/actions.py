@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import audit
 from civic.accounts.models import User
 from civic.clock import now
-from civic.errors import Answer, Forbidden, Invalid, NotFound, Refusal
+from civic.errors import Forbidden, Invalid, NotFound, Refusal
 from civic.i18n import _
 from civic.missions.models import Mission, MissionSite
 from civic.shifts import rules
@@ -105,7 +105,7 @@ async def _made_before(session: AsyncSession, by: User, key: str, digest: str) -
         return None
     if used.digest != digest:
         message = _("Cette clé a déjà servi pour un autre créneau. Prenez-en une nouvelle.")
-        raise Answer(422, "idempotency_key_reused", message)
+        raise Invalid({"Idempotency-Key": message}, message, code="idempotency_key_reused")
     return await session.get(Shift, used.shift_id)
 
 

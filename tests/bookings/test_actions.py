@@ -1,6 +1,7 @@
 """The verbs of a place on a shift, on both engines."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, attendance
+from civic.bookings import actions, attendance, changes
 from civic.bookings.models import Attendance, Booking, BookingEvent
 from civic.db import Database
 from civic.errors import Invalid, NotFound, Refusal
 from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
+from civic.shifts.values import ShiftValues
 from civic.volunteers.models import Volunteer
 from tests.factories.accounts import make_user
 from tests.factories.shifts import in_days, make_booking, make_shift
@@ -33,6 +35,10 @@ async def take(db: Database, volunteer: Volunteer, shift: Shift) -> actions.Plac
 async def give_back(db: Database, volunteer: Volunteer, shift: Shift) -> None:
     async with db.writing() as session:
         await actions.withdraw(session, by=volunteer.user, volunteer_id=volunteer.id, shift_id=shift.id)
+
+
+def values_of(shift: Shift) -> ShiftValues:
+    return ShiftValues(**{name: getattr(shift, name) for name in ShiftValues.__slots__})
 
 
 async def states(db: Database, shift: Shift) -> dict[object, str]:
@@ -216,3 +222,29 @@ async def test_a_withdrawn_place_takes_no_attendance(session: AsyncSession, db: 
         with pytest.raises(Refusal) as refused:
             await attendance.note(acting, by=coordinator, booking_id=booking.id, state="present")
     assert refused.value.code == "not_confirmed"
+
+
+async def test_every_mail_has_one_line_of_subject_and_greets(
+    session: AsyncSession, db: Database, mailbox: Mailbox
+) -> None:
+    """A block that ends the first line of a template would swallow the line's end, greeting included."""
+    people = [await make_volunteer(session, name=f"Zoé {n}") for n in range(3)]
+    coordinator = await make_user(session, "coordinator")
+    shift = await make_shift(session, capacity=1, min_staff=1)
+    await session.commit()
+    for one in people:
+        await take(db, one, shift)
+    async with db.writing() as acting:
+        values = replace(values_of(shift), starts_at=shift.starts_at + timedelta(minutes=30))
+        await changes.edit_shift(acting, by=coordinator, shift_id=shift.id, values=values, version=None, confirm=True)
+    await give_back(db, people[0], shift)
+    async with db.writing() as acting:
+        await changes.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
+    mails = await mailbox()
+    assert {mail.kind for mail in mails} == {"booking_placed", "shift_changed", "booking_promoted", "shift_cancelled"}
+    for mail in mails:
+        assert "Bonjour" not in mail.subject
+        assert mail.text_body.startswith("Bonjour Zoé,\n")
+        assert mail.subject[-4:].isdigit()
+    queued = [mail for mail in mails if mail.kind == "shift_changed" and mail.recipient == people[2].user.email]
+    assert "rang dans la liste d’attente" in queued[0].text_body

@@ -1,5 +1,7 @@
 """Shifts and bookings in the JSON interface, with the cast, on both engines."""
 
+import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -390,3 +392,50 @@ async def test_a_list_of_fifty_takes_six_queries(
         listed = await body(world.call("volunteer", "GET", "/shifts"), 200)
     assert len(listed["items"]) >= 50
     assert len(queries) <= 6, queries
+
+
+async def test_nothing_unknown_passes_anywhere(world: World) -> None:
+    shift = f"/shifts/{world.shift.id}"
+    for who, method, path in [
+        ("volunteer", "GET", "/me"),
+        ("volunteer", "GET", shift),
+        ("volunteer", "POST", f"{shift}/booking"),
+        ("coordinator", "GET", f"{shift}/bookings"),
+        ("nobody", "GET", "/missions"),
+    ]:
+        answer = await world.call(who, method, f"{path}?foo=1")
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, ["foo"]), path
+    for path in (f"/shifts/{world.draft.id}/publication", f"{shift}/booking"):
+        who = "coordinator" if path.endswith("publication") else "volunteer"
+        assert (await world.call(who, "POST", path, json={"a": 1})).status_code == 422
+        assert (await world.call(who, "POST", path, json={})).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\n", None, 3])
+async def test_a_blank_reason_cancels_nothing(world: World, reason: Any) -> None:
+    path = f"/shifts/{world.shift.id}/cancellation"
+    assert "reason" in (await body(world.call("coordinator", "POST", path, json={"reason": reason}), 422))["errors"]
+
+
+@pytest.mark.parametrize("hours", ["2", True, 2.123, 0, -1, 25, 1e400])
+async def test_hours_are_a_number_of_hundredths(world: World, hours: Any) -> None:
+    made = await body(world.call("volunteer", "POST", f"/shifts/{world.shift.id}/booking"), 201)
+    content = json.dumps({"state": "present", "hours": hours})
+    with time_machine.travel(world.shift.starts_at + timedelta(hours=1), tick=False):
+        answer = await world.call(
+            "coordinator",
+            "POST",
+            f"/bookings/{made['id']}/attendance",
+            content=content,
+            headers={"Content-Type": "application/json"},
+        )
+    assert answer.status_code == 422, answer.text
+
+
+async def test_errors_speak_french(world: World) -> None:
+    for query in ("limit=201", "limit=0", "limit=x", "mission=12", "from=2026-W48-1"):
+        [sentence] = (await body(world.call("volunteer", "GET", f"/shifts?{query}"), 422))["errors"].values()
+        assert not re.search(r"\b(should|Input|valid|be)\b", sentence), sentence
+    fields = new_shift(world, capacity=0, starts_at="2026-12-01T10:00:00", mission_id=3)
+    for sentence in (await body(world.call("coordinator", "POST", "/shifts", json=fields), 422))["errors"].values():
+        assert not re.search(r"\b(should|Input|valid|be)\b", sentence), sentence

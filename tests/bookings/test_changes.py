@@ -184,6 +184,6 @@ async def test_a_key_makes_one_shift_however_often_it_is_sent(session: AsyncSess
 
     first, again, other = await create(values), await create(values), await create(values, None)
     assert first.id == again.id != other.id
-    with pytest.raises(Answer) as reused:
+    with pytest.raises(Invalid) as reused:
         await create(replace(values, capacity=3))
-    assert reused.value.status == 422
+    assert reused.value.code == "idempotency_key_reused"
