@@ -38,7 +38,8 @@ async def tally(session: AsyncSession, filters: Filters, cut_off: datetime) -> T
         rows.held += held
         rows.paired += paired
         rows.hundredths += hundredths
-        if held:
+        # A shift has no topic: under one, only encounters say where somebody was met.
+        if held and not filters.topic:
             rows.held_sites.add(site)
     for site, *sums in await _rows(session, _by_site(filters)):
         rows.sites[site] = SiteCount.of([int(value) for value in sums])

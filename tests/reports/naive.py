@@ -75,7 +75,8 @@ class Naive:
         both = [o for o in self.outings if o["approached_count"] is not None and o["refused_count"] is not None]
         feelings = [e["feeling"] for e in self.encounters if e["feeling"] != "nc"]
         topic = self.filters.topic
-        sites = {e["site_id"] for e in self.encounters} | {s["site_id"] for s in held}
+        # Under a topic only encounters cover a site: a shift has none.
+        sites = {e["site_id"] for e in self.encounters} | {s["site_id"] for s in held if not topic}
         shift_figures = {
             "shifts_held": len(held),
             "volunteer_hours": round(hours, 2),
