@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Scope
 
+from civic import carried
 from civic.errors import CivicError, Invalid, NotSignedIn, Refusal
+from civic.forms import Form
 from civic.i18n import N_, _
 from civic.web import render
 
@@ -81,7 +83,7 @@ def problem(
 async def _civic(request: Request, error: Exception) -> Response:
     assert isinstance(error, CivicError)
     if isinstance(error, NotSignedIn) and not request.url.path.startswith("/api/"):
-        return _to_sign_in(request)
+        return await _to_sign_in(request)
     extra: dict[str, Any] = {}
     if isinstance(error, Invalid):
         extra["errors"] = error.errors
@@ -95,12 +97,22 @@ async def _civic(request: Request, error: Exception) -> Response:
     return problem(request, error.status, code=code, detail=error.message, headers=headers, extra=extra)
 
 
-def _to_sign_in(request: Request) -> Response:
+async def _to_sign_in(request: Request) -> Response:
     if request.method != "GET":
-        return RedirectResponse("/connexion", status_code=303)
+        return await _sign_in_again(request)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     suffix = f"?next={quote(back, safe='/')}" if back != "/" else ""
     return RedirectResponse(f"/connexion{suffix}", status_code=303)
+
+
+async def _sign_in_again(request: Request) -> Response:
+    form = await Form.read(request)
+    sealed = carried.wrap(request.url.path, form)
+    if not sealed:
+        return RedirectResponse("/connexion", status_code=303)
+    again = Form.filled(carried=sealed, remember=True)
+    again.fail("", _("Votre session est finie. Reconnectez-vous : ce que vous avez écrit est gardé."))
+    return render(request, "accounts/sign_in.html", {"form": again, "next": ""}, status=401)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -29,6 +29,7 @@ LAYERS = (
     ("accounts",),
     ("outbox", "audit"),
     ("middleware", "problems", "openapi", "api_query"),
+    ("carried",),
     ("web", "forms"),
     (
         "db",

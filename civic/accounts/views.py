@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from civic import carried
 from civic.accounts import actions, cookie, credentials, passwords
 from civic.accounts.credentials import door
 from civic.accounts.current import MaybeUser
@@ -48,7 +49,7 @@ async def sign_in(request: Request, session: Session) -> Response:
         page = _sign_in_page(request, form, 429 if answer.status == 429 else 422)
         page.headers.update(answer.headers)
         return page
-    return await _let_in(session, user, form)
+    return await _let_in(request, session, user, form)
 
 
 def _password(form: Form) -> str:
@@ -56,11 +57,16 @@ def _password(form: Form) -> str:
     return (form.lists.get("password") or [""])[-1]
 
 
-async def _let_in(session: Session, user: User, form: Form) -> Response:
+async def _let_in(request: Request, session: Session, user: User, form: Form) -> Response:
     kept = form.checked("remember")
     token = await actions.open_session(session, user, actions.KEPT if kept else actions.NOT_KEPT)
     unverified = _("Confirmez votre adresse : ouvrez le lien reçu par mail.") if not user.is_verified else None
-    response = redirect(safe_next(form.get("next")), flash=unverified, tone="warn")
+    kept_form = carried.unwrap(form.get("carried"))
+    if kept_form:
+        request.state.user = user
+        response: Response = render(request, "accounts/resume.html", {"carried": kept_form})
+    else:
+        response = redirect(safe_next(form.get("next")), flash=unverified, tone="warn")
     cookie.give(response, token, actions.KEPT if kept else None)
     if user.theme:
         response.set_cookie("theme", user.theme, max_age=31_536_000, samesite="lax")
