@@ -15,7 +15,7 @@ from civic.bookings.home import home_of
 from civic.bookings.listing import Seen, see
 from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
-from civic.bookings.rules import may_withdraw
+from civic.bookings.rules import may_withdraw, readiness
 from civic.bookings.schedule import missing_this_week, notes_of, schedule_of
 from civic.db import Session
 from civic.errors import Forbidden
@@ -55,11 +55,12 @@ async def list_shifts(request: Request, user: CurrentUser, session: Session) -> 
     shifts = [one for one in await queries.list_shifts(session, window) if one.times.starts_at > clock.now()]
     view = await see(session, user, shifts)
     matching = [one for one in view.seen if _matches(one, chosen)]
-    takeable = [one for one in matching if one.bookable or one.mine]
+    takeable = [one for one in matching if (one.bookable and one.free) or one.mine]
     # Somebody who can take nothing must see why, not an empty page.
     shown = matching if chosen["voir"] == "tous" or not takeable else takeable
     listed = [one for one in shown if chosen["jour"] in (None, one.shift.times.day)]
     now = clock.now()
+    todo = readiness(view.person, today) if view.person else []
     context = {
         "filters": {**chosen, "jour": chosen["jour"].isoformat() if chosen["jour"] else None},
         "cards": [card(one, now) for one in listed[: chosen["n"]]],
@@ -68,7 +69,8 @@ async def list_shifts(request: Request, user: CurrentUser, session: Session) -> 
         "everything": shown is matching and len(takeable) < len(matching),
         "strip": _strip(today, shown),
         "sites": sorted({(one.shift.site_id, one.shift.site_name) for one in view.seen}, key=lambda pair: pair[1]),
-        "missing": missing_this_week(view.person, view.own),
+        "todo": todo,
+        "missing": None if todo else missing_this_week(view.person, view.own),
         "person": view.person,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
     }
