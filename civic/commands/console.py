@@ -21,11 +21,13 @@ def say(text: str = "") -> None:
     sys.stdout.flush()
 
 
-def read_settings() -> "Settings":
-    """The settings, and the logs as they ask. Raises Stop for a value that won't do."""
+def read_settings(*, again: bool = False) -> "Settings":
+    """The settings, and the logs as they ask; `again` after the environment changed. Raises Stop for a wrong one."""
     from civic import logs
     from civic.settings import settings
 
+    if again:
+        settings.cache_clear()
     try:
         found = settings()
     except ValidationError as error:
@@ -57,6 +59,8 @@ def explain(error: BaseException) -> str:
     if isinstance(error, OSError) and type(error).__module__ == "builtins":
         what = f"{error.filename}: " if error.filename else ""
         return f"{what}{error.strerror or error}."
+    if type(error).__module__.startswith("asyncpg"):
+        return f"The database can't do this: {str(error).rstrip('.')}."
     return _database_sentence(error) or f"Unexpected error: {one_line(error)}"
 
 

@@ -1,5 +1,6 @@
 """civic serve"""
 
+import os
 import signal
 import socket
 import sys
@@ -35,6 +36,11 @@ def run(args: Namespace) -> int:
     )
     port = listening.getsockname()[1]
     host = f"[{args.host}]" if ":" in args.host else args.host
+    if not settings.production and "base_url" not in settings.model_fields_set:
+        # Links in mails lead to where this server listens; worker processes read it from the environment.
+        reachable = "127.0.0.1" if args.host in ("0.0.0.0", "::") else host
+        os.environ["CIVIC_BASE_URL"] = f"http://{reachable}:{port}"
+        read_settings(again=True)
     say(f"Civic {__version__} on http://{host}:{port} ({shown(settings.database_url)}), Ctrl-C stops it.")
     # uvicorn stops in good order, then raises the signal again: that is a good end.
     signal.signal(signal.SIGTERM, _end)
