@@ -16,7 +16,16 @@ from civic.clock import today
 from civic.encounters import lookups
 from civic.encounters.contents import Content, Record, echo, same
 from civic.encounters.models import Encounter
-from civic.encounters.rules import Outcome, References, Stored, check_change, decide, in_time, wrong_references
+from civic.encounters.rules import (
+    Outcome,
+    References,
+    Stored,
+    check_change,
+    decide,
+    in_time,
+    wrong_references,
+    wrong_writer,
+)
 from civic.encounters.tables import ENCOUNTERS, OUTINGS, Table
 from civic.errors import Invalid, Refusal
 from civic.i18n import _
@@ -166,6 +175,8 @@ async def correct(
     if not errors:
         _found, references = await lookups.load(session, ENCOUNTERS, by.id, [record])
         errors = wrong_references(record.content, references, stored.content["shift_id"])
+        if by.role == "volunteer":
+            errors |= wrong_writer(references.writer, record.day)
         errors |= _wrong_day(by, record.day) | await _wrong_scope(session, by, record.content["site_id"])
     if errors:
         raise Invalid(errors)

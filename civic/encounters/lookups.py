@@ -5,14 +5,16 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
+from civic.accounts.models import User
 from civic.bookings.models import Booking
+from civic.contracts.models import EngagementContract
 from civic.encounters.contents import Content, Record
 from civic.encounters.models import Topic
-from civic.encounters.rules import References, ShiftFacts, Stored
+from civic.encounters.rules import References, ShiftFacts, Stored, Writer
 from civic.encounters.tables import Row, Table
 from civic.shifts.models import Shift
 from civic.sites.models import Site
@@ -59,8 +61,23 @@ async def load(
         sites=await _sites(session, {record.content["site_id"] for record in readable}),
         topics=await _topics(session, {code for one in readable for code in one.content.get("topics", ())}),
         shifts=shifts,
+        writer=await writer(session, user_id),
     )
     return stored, references
+
+
+async def writer(session: AsyncSession, user_id: UUID) -> Writer:
+    """Somebody's right to log, in one query. Whether their papers are in order is the business of bookings."""
+    last = func.coalesce(EngagementContract.ended_on, EngagementContract.ends_on)
+    chosen = (
+        select(User.is_verified, EngagementContract.starts_on, last)
+        .join(Volunteer, Volunteer.user_id == User.id, isouter=True)
+        .join(EngagementContract, EngagementContract.volunteer_id == Volunteer.id, isouter=True)
+        .where(User.id == user_id)
+        .order_by(EngagementContract.starts_on)
+    )
+    rows = (await session.execute(chosen)).all()
+    return Writer(any(row[0] for row in rows), [(first, end) for _verified, first, end in rows if first])
 
 
 def _stored(table: Table, row: Row, kept: dict[int, Content], user_id: UUID, shifts: dict[UUID, ShiftFacts]) -> Stored:

@@ -11,11 +11,11 @@ from civic import clock
 from civic.accounts.current import VolunteerUser
 from civic.accounts.models import User
 from civic.db import Session
-from civic.encounters import actions, choices, codes, forms, places
+from civic.encounters import actions, choices, codes, forms, lookups, places
 from civic.encounters.access import VisibleEncounter
 from civic.encounters.comments import hints
 from civic.encounters.places import Place
-from civic.encounters.rules import WINDOW
+from civic.encounters.rules import WINDOW, Writer
 from civic.encounters.tables import ENCOUNTERS, OUTINGS
 from civic.forms import Form
 from civic.i18n import _
@@ -27,6 +27,9 @@ router = APIRouter(include_in_schema=False)
 @router.get("/rencontres/nouvelle")
 async def new(request: Request, user: VolunteerUser, session: Session) -> Response:
     """The place is that of the shift in hand; an address may name another (`shift`, or `site`, `date`, `half_day`)."""
+    writer = await lookups.writer(session, user.id)
+    if not writer.may_log(clock.today()):
+        return _not_yet(request, writer, _("Noter une rencontre"))
     place = await _asked_place(request, user, session)
     form = Form.filled(site_id=place.site_id, date=place.day, half_day=place.half_day, client_uuid=uuid4())
     return await _form(request, user, session, form, place)
@@ -64,6 +67,9 @@ async def saved(request: Request, user: VolunteerUser, encounter: VisibleEncount
 @router.get("/sorties/nouvelle")
 async def new_outing(request: Request, user: VolunteerUser, session: Session) -> Response:
     """A shift has one account: opening it again shows what the pair wrote."""
+    writer = await lookups.writer(session, user.id)
+    if not writer.may_log(clock.today()):
+        return _not_yet(request, writer, _("Bilan de la sortie"))
     place = await _asked_place(request, user, session)
     known = await places.outing_of(session, user, place.shift.id) if place.shift else None
     if known:
@@ -91,6 +97,19 @@ async def create_outing(request: Request, user: VolunteerUser, session: Session)
     form.lists["client_uuid"] = [str(uuid)]
     place = await _shown_place(session, user, form)
     return await _outing_form(request, session, form, place, known=number > 1, status=422)
+
+
+def _not_yet(request: Request, writer: Writer, title: str) -> Response:
+    """What stands between somebody and their first encounter, and what to do about it."""
+    today = clock.today()
+    context = {
+        "title": title,
+        "verified": writer.verified,
+        "engaged": any(last >= today for _first, last in writer.engaged),
+        "starts_on": next((first for first, _last in writer.engaged if first > today), None),
+        "ended_on": max((last for _first, last in writer.engaged if last < today), default=None),
+    }
+    return render(request, "encounters/not_yet.html", context)
 
 
 async def _asked_place(request: Request, user: User, session: AsyncSession) -> Place:

@@ -1,6 +1,6 @@
 """What becomes of a record that comes in, and who may still change one. Pure decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -24,12 +24,30 @@ class ShiftFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Writer:
+    """Whether somebody's address is confirmed, and the first and last days of their contracts."""
+
+    verified: bool = False
+    engaged: Sequence[tuple[date, date]] = ()
+
+    def engaged_on(self, day: date) -> bool:
+        return any(first <= day <= last for first, last in self.engaged)
+
+    def may_log(self, today: date) -> bool:
+        """Whether any of the days that may still be written about is open to them."""
+        return self.verified and any(first <= today and last >= today - WINDOW for first, last in self.engaged)
+
+
+@dataclass(frozen=True, slots=True)
 class References:
-    """What a batch refers to and really exists. Topics and sites carry their days of validity, None being open."""
+    """Who writes, and what a batch refers to and really exists. Topics and sites carry their days of validity, None
+    being open.
+    """
 
     sites: Mapping[str, date | None] = field(default_factory=dict)
     topics: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
     shifts: Mapping[UUID, ShiftFacts] = field(default_factory=dict)
+    writer: Writer = field(default_factory=Writer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +76,14 @@ def decide(record: Record, stored: Stored | None, references: References, today:
     if record.errors:
         return Decision("rejected", record.errors)
     if stored is None:
-        errors = wrong_references(record.content, references) | too_late(record.day, today)
+        errors = _wrong(record, references, today)
         return Decision("rejected", errors) if errors else Decision("created")
     if not stored.mine:
         return Decision("rejected", {"client_uuid": _("Cet identifiant est déjà pris.")})
     if _have(record, stored):
         return Decision("already_have")
     kept_shift = stored.content.get("shift_id")
-    errors = wrong_references(record.content, references, kept_shift) | too_late(record.day, today)
+    errors = _wrong(record, references, today, kept_shift)
     if errors:
         return Decision("rejected", errors)
     if record.number <= stored.version:
@@ -74,6 +92,22 @@ def decide(record: Record, stored: Stored | None, references: References, today:
         return Decision("rejected", {"client_uuid": _("Cette fiche est annulée : elle ne se corrige plus.")})
     errors = too_late(stored.day, today)
     return Decision("rejected", errors) if errors else Decision("updated")
+
+
+def _wrong(record: Record, references: References, today: date, kept_shift: str | None = None) -> dict[str, str]:
+    """The day's own error, when it has one, comes before that of the contract."""
+    errors = wrong_writer(references.writer, record.day) | too_late(record.day, today)
+    return wrong_references(record.content, references, kept_shift) | errors
+
+
+def wrong_writer(writer: Writer, day: date) -> dict[str, str]:
+    """What is logged counts in every figure: it takes a confirmed address, and a contract on that very day."""
+    errors: dict[str, str] = {}
+    if not writer.verified:
+        errors["client_uuid"] = _("Confirmez d’abord votre adresse e-mail.")
+    if not writer.engaged_on(day):
+        errors["date"] = _("Aucun contrat d’engagement ne vous couvre ce jour-là. Voyez avec votre coordination.")
+    return errors
 
 
 def _have(record: Record, stored: Stored) -> bool:

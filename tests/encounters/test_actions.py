@@ -18,7 +18,7 @@ from civic.audit.models import AuditEvent
 from civic.db import Database
 from civic.encounters import actions, lookups, reference
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion, Topic
-from civic.encounters.rules import References
+from civic.encounters.rules import References, Writer
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.volunteers.models import Volunteer
 from tests.encounters.scene import NOON, Scene, make_scene
@@ -190,7 +190,8 @@ async def test_without_the_second_look_the_race_would_show(db: Database, scene: 
     """The negative control: where a taken UUID is not judged again, all clients but the first lose their batch."""
 
     async def sees_nothing(*_args: Any) -> tuple[dict[UUID, Any], References]:
-        return {}, References(sites={scene.site.id: None}, topics={"parks": (None, None)})
+        writer = Writer(True, [(clock.today(), clock.today())])
+        return {}, References(sites={scene.site.id: None}, topics={"parks": (None, None)}, writer=writer)
 
     records = [encounter_record(scene.site) for _ in range(12)]
     with patch.object(actions, "ATTEMPTS", 1), patch.object(lookups, "load", sees_nothing):

@@ -1,5 +1,6 @@
 """The decision about a record that comes in, and the strict reading of its values."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from civic.encounters import codes
 from civic.encounters.contents import Content, Record, read_encounter, read_outing, same
-from civic.encounters.rules import References, ShiftFacts, Stored, check_change, decide
+from civic.encounters.rules import References, ShiftFacts, Stored, Writer, check_change, decide
 from civic.errors import CivicError, Forbidden, Invalid, Refusal
 
 TODAY = date(2026, 11, 23)
@@ -20,6 +21,7 @@ REFERENCES = References(
     sites={"base-11-19": None, "closed": date(2026, 11, 20)},
     topics={"parks": (None, None), "water": (None, None), "culture": (None, None), "old": (None, date(2026, 1, 1))},
     shifts={SHIFT: ShiftFacts("base-11-19", frozenset({TODAY}), own=True)},
+    writer=Writer(True, [(date(2026, 9, 1), date(2027, 4, 30))]),
 )
 
 
@@ -205,13 +207,36 @@ def test_what_it_refers_to_must_exist(fields: dict[str, Any], field: str) -> Non
 
 
 def test_a_shift_is_ones_own_unless_the_row_had_it_already() -> None:
-    foreign = References(
-        REFERENCES.sites, REFERENCES.topics, {SHIFT: ShiftFacts("base-11-19", frozenset({TODAY}), False)}
-    )
+    foreign = replace(REFERENCES, shifts={SHIFT: ShiftFacts("base-11-19", frozenset({TODAY}), False)})
     sent = read(shift_id=str(SHIFT))
     assert set(decide(sent, None, foreign, TODAY).errors) == {"shift_id"}
     changed = read(shift_id=str(SHIFT), version=2, age_60p=9)
     assert decide(changed, stored_after(sent), foreign, TODAY).outcome == "updated"
+
+
+def test_logging_takes_a_confirmed_address_and_a_contract_on_the_day() -> None:
+    def errors(writer: Writer, **fields: Any) -> set[str]:
+        return set(decide(read(**fields), None, replace(REFERENCES, writer=writer), TODAY).errors)
+
+    week = (TODAY - timedelta(days=3), TODAY)
+    assert errors(Writer(True, [week])) == errors(Writer(True, [week]), date="2026-11-20") == set()
+    assert errors(Writer(True, [week]), date="2026-11-19") == errors(Writer(True)) == {"date"}
+    assert errors(Writer(False, [week])) == {"client_uuid"}
+    assert errors(Writer()) == {"client_uuid", "date"}
+    sent = read()
+    nobody = replace(REFERENCES, writer=Writer())
+    assert decide(sent, stored_after(sent), nobody, TODAY).outcome == "already_have"
+    changed = read(version=2, age_60p=9)
+    assert decide(changed, stored_after(sent), nobody, TODAY).outcome == "rejected"
+
+
+def test_the_form_opens_while_a_day_is_left_to_write_about() -> None:
+    def opens(first: int, last: int) -> bool:
+        span = (TODAY + timedelta(days=first), TODAY + timedelta(days=last))
+        return Writer(True, [span]).may_log(TODAY)
+
+    assert [opens(*days) for days in ((-60, 0), (-60, -7), (0, 90), (-60, -8), (1, 90))] == [True] * 3 + [False] * 2
+    assert not Writer(False, [(TODAY, TODAY)]).may_log(TODAY)
 
 
 class Book:
