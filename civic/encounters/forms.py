@@ -5,13 +5,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from civic.encounters import codes
-from civic.encounters.contents import Content
+from civic.encounters.contents import MAX_PEOPLE, Content
 from civic.forms import Form
 from civic.i18n import _
 
 PLACE = ("site_id", "date", "half_day")
 OUTING_COUNTS = ("approached_count", "refused_count")
+MANY = 30
 OUTING_CODES = ("weather", "crowd", "ambience")
+ENCOUNTER = (*PLACE, "people_count", "sure", *codes.AGES, "topics", "feeling", *codes.DETAILS, "comment", "reason")
+# Every field that a form shows, from the top down.
+ORDER = (*ENCOUNTER, *OUTING_COUNTS, *OUTING_CODES)
 
 
 def encounter_record(form: Form, *, with_comment: bool = True) -> dict[str, Any]:
@@ -35,12 +39,24 @@ def outing_record(form: Form) -> dict[str, Any]:
     return record
 
 
+def ask_if_many(form: Form, record: dict[str, Any], *, known: int = 0) -> None:
+    """A count that looks like a slip of the finger is asked once: the box then holds the very count it stands for."""
+    ages = [record[name] or 0 for name in codes.AGES]
+    count = sum(one for one in ages if isinstance(one, int))
+    if MANY < count <= MAX_PEOPLE and count != known and form.get("sure") != str(count):
+        form.fail("sure", _("Bien %(n)s personnes ? Corrigez le compte, ou cochez pour confirmer.") % {"n": count})
+        form.lists["many"] = [str(count)]
+
+
 def fail_all(form: Form, errors: dict[str, str]) -> None:
     """Errors of the record at the fields of the form; those about fields that it does not show concern it whole."""
-    shown = {*PLACE, "people_count", *codes.AGES, "topics", "feeling", *codes.DETAILS, "comment", "reason"}
-    shown |= {*OUTING_COUNTS, *OUTING_CODES}
     for name, message in errors.items():
-        form.fail(name if name in shown else "", message)
+        form.fail(name if name in ORDER else "", message)
+
+
+def in_order(form: Form) -> None:
+    """The errors in the order of the fields, so that the summary reads like the form."""
+    form.errors = dict(sorted(form.errors.items(), key=lambda one: ORDER.index(one[0]) if one[0] in ORDER else -1))
 
 
 def shown_content(content: Content) -> Form:
@@ -62,7 +78,11 @@ def number(text: str, default: int) -> int:
 
 
 def _place(form: Form) -> dict[str, Any]:
+    if not form.get("site_id"):
+        form.fail("site_id", _("Choisissez un lieu."))
     day = form.date("date")
+    if not form.get("half_day"):
+        form.fail("half_day", _("Choisissez une demi-journée."))
     return {
         "site_id": form.get("site_id") or None,
         "date": day.isoformat() if day else None,

@@ -71,13 +71,13 @@ async def of_encounter(session: AsyncSession, encounter_id: UUID, *, with_commen
         .order_by(EncounterVersion.version)
     )
     rows = (await session.execute(chosen)).all()
-    names = await _names(session, [version.content for version, _role in rows])
+    names = await words(session, [version.content for version, _role in rows])
     shown = [name for name in LABELS if with_comment or name != "comment"]
     steps: list[Step] = []
     before: Content = {}
     for version, role in rows:
         changes = [
-            Change(_(LABELS[name]), _said(name, before.get(name), names), _said(name, version.content.get(name), names))
+            Change(_(LABELS[name]), said(name, before.get(name), names), said(name, version.content.get(name), names))
             for name in shown
             if before and before.get(name) != version.content.get(name)
         ]
@@ -88,7 +88,7 @@ async def of_encounter(session: AsyncSession, encounter_id: UUID, *, with_commen
     return steps[::-1]
 
 
-async def _names(session: AsyncSession, contents: Collection[Content]) -> dict[str, str]:
+async def words(session: AsyncSession, contents: Collection[Content]) -> dict[str, str]:
     """The names of the sites and topics that the versions mention."""
     sites = {content["site_id"] for content in contents}
     topics = {code for content in contents for code in content["topics"]}
@@ -98,7 +98,7 @@ async def _names(session: AsyncSession, contents: Collection[Content]) -> dict[s
     return names | {f"topic {row.code}": _(row.label) for row in found_topics}
 
 
-def _said(name: str, value: Any, names: dict[str, str]) -> str:
+def said(name: str, value: Any, names: dict[str, str]) -> str:
     if name == "status":
         return _(codes.STATUSES[value or "sent"])
     if value is None:

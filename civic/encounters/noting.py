@@ -41,6 +41,7 @@ async def create(request: Request, user: VolunteerUser, session: Session) -> Res
     uuid = forms.identifier(form)
     record = forms.encounter_record(form) | {"client_uuid": str(uuid), "version": 1}
     record["shift_id"] = await _own_shift(session, user, record)
+    forms.ask_if_many(form, record)
     taken = False
     if form.ok:
         [result] = await actions.log_batch(session, by=user, records=[record])
@@ -94,6 +95,8 @@ async def create_outing(request: Request, user: VolunteerUser, session: Session)
         if result.outcome == "conflict":
             form.fail("", _("Ce bilan a été écrit entre-temps. Rouvrez-le avant de le changer."))
         forms.fail_all(form, result.errors)
+    else:
+        forms.fail_all(form, OUTINGS.read(record).errors)
     form.lists["client_uuid"] = [str(uuid)]
     place = await _shown_place(session, user, form)
     return await _outing_form(request, session, form, place, known=number > 1, status=422)
@@ -185,6 +188,7 @@ async def _outing_form(
 
 def _place_context(place: Place, form: Form) -> dict[str, Any]:
     """`place_open` unfolds site, day and half-day when they are to be filled in or put right."""
+    forms.in_order(form)
     return {
         "place": place,
         "half_days": choices.labels(codes.HALF_DAYS),

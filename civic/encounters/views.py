@@ -1,5 +1,6 @@
 """Pages of encounters: the lists, one with its history, its correction and its cancellation."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,6 +15,7 @@ from civic.db import Session
 from civic.encounters import actions, choices, codes, forms, history, lookups, places, queries
 from civic.encounters.access import Reader, VisibleEncounter
 from civic.encounters.choices import labels
+from civic.encounters.clashes import settle
 from civic.encounters.models import Encounter
 from civic.encounters.queries import Filters
 from civic.encounters.rules import check_change, in_time
@@ -54,11 +56,14 @@ async def _own(request: Request, user: User, session: AsyncSession) -> Response:
 
 
 async def _all(request: Request, user: User, session: AsyncSession) -> Response:
-    """For coordinators and managers; every filter lives in the address."""
+    """For coordinators and managers; every filter lives in the address. Days that are none show no figure at all."""
     asked, filters = _filters(request)
     number = max(1, forms.number(asked.get("page"), 1))
-    chosen = queries.narrowed(queries.visible_to(user), filters)
-    rows, total = await queries.page(session, chosen, number=number, size=PAGE)
+    rows: Sequence[Encounter] = []
+    total = 0
+    if asked.ok:
+        chosen = queries.narrowed(queries.visible_to(user), filters)
+        rows, total = await queries.page(session, chosen, number=number, size=PAGE)
     topics = await queries.topics_on(session)
     areas = await session.scalars(select(Intermunicipality).order_by(Intermunicipality.code))
     context = {
@@ -77,25 +82,30 @@ async def _all(request: Request, user: User, session: AsyncSession) -> Response:
         **_paging(number, total),
         **await _words(session),
     }
-    return render(request, "encounters/list.html", context)
+    return render(request, "encounters/list.html", context, status=200 if asked.ok else 422)
 
 
 def _filters(request: Request) -> tuple[Form, Filters]:
-    """The form of the filters and what it asks for; a value that names nothing filters nothing."""
+    """The form of the filters and what it asks for: a day that is none is said, a code that names nothing filters
+    nothing.
+    """
     lists = {name: request.query_params.getlist(name) for name in request.query_params}
     today = clock.today()
     lists.setdefault("from", [(today - timedelta(days=DEFAULT_DAYS - 1)).isoformat()])
     lists.setdefault("to", [today.isoformat()])
-    asked = Form(lists)
+    asked, loose = Form(lists), Form(lists)
+    first, last = asked.date("from", required=False), asked.date("to", required=False)
+    if first and last and last < first:
+        asked.fail("to", _("La fin de la période vient avant son début."))
     return asked, Filters(
-        first=asked.date("from", required=False),
-        last=asked.date("to", required=False),
-        site=_code(asked, "site"),
-        intermunicipality=_code(asked, "intermunicipality"),
-        pillar=asked.choice("pillar", PILLARS, required=False) or None,
-        topic=_code(asked, "topic"),
-        feeling=asked.choice("feeling", codes.FEELINGS, required=False) or None,
-        status=asked.choice("status", codes.STATUSES, required=False) or None,
+        first=first,
+        last=last,
+        site=_code(loose, "site"),
+        intermunicipality=_code(loose, "intermunicipality"),
+        pillar=loose.choice("pillar", PILLARS, required=False) or None,
+        topic=_code(loose, "topic"),
+        feeling=loose.choice("feeling", codes.FEELINGS, required=False) or None,
+        status=loose.choice("status", codes.STATUSES, required=False) or None,
     )
 
 
@@ -151,6 +161,7 @@ async def update(request: Request, encounter: VisibleEncounter, user: Reader, se
     values = forms.encounter_record(form, with_comment=user.role != "manager")
     values = {"comment": encounter.comment, "outing_uuid": _text(encounter.outing_id), **values}
     values["shift_id"] = await _shift_kept(session, user, encounter, values)
+    forms.ask_if_many(form, values, known=encounter.people_count)
     seen = forms.number(form.get("seen"), 0)
     if not form.ok:
         forms.fail_all(form, ENCOUNTERS.read({**values, "client_uuid": str(encounter.id), "version": 1}).errors)
@@ -163,8 +174,8 @@ async def update(request: Request, encounter: VisibleEncounter, user: Reader, se
     except Refusal as refusal:
         if refusal.code != "changed_meanwhile":
             raise
-        form.fail("", refusal.message)
-        return await _edit_form(request, session, user, encounter, form, status=409)
+        by, clashes = await settle(session, form, encounter, values, with_comment=user.role != "manager")
+        return await _edit_form(request, session, user, encounter, form, status=409, stale_by=by, clashes=clashes)
     return redirect(f"/rencontres/{encounter.id}", flash=_("Rencontre corrigée."))
 
 
@@ -227,8 +238,16 @@ def _text(value: object) -> str | None:
 
 
 async def _edit_form(
-    request: Request, session: AsyncSession, user: User, encounter: Encounter, form: Form, *, status: int = 200
+    request: Request,
+    session: AsyncSession,
+    user: User,
+    encounter: Encounter,
+    form: Form,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> Response:
+    forms.in_order(form)
     lists = await choices.of_encounter(session, encounter.date, encounter.site_id)
     scope = user.scope_codes if user.role == "coordinator" else frozenset()
     context = {
@@ -241,5 +260,6 @@ async def _edit_form(
         "today": clock.today(),
         "with_comment": user.role != "manager",
         "with_reason": user.role != "volunteer",
+        **more,
     }
     return render(request, "encounters/edit.html", context, status=status)
