@@ -32,7 +32,10 @@ router = APIRouter(prefix="/api/v1", tags=["encounters"])
 
 @router.post("/encounters")
 async def log_encounters(body: EncounterBatch, user: VolunteerUser, session: Session) -> ResultsOut:
-    """Take in up to 200 encounters; each is answered for itself, in order. Sending a batch again does nothing."""
+    """Take in up to 200 encounters; each is answered for itself, in order. Sending a batch again does nothing.
+
+    It takes a confirmed address (else `client_uuid` is refused) and a contract on the day (else `date` is).
+    """
     return _results(await actions.log_batch(session, by=user, records=body.encounters))
 
 

@@ -23,7 +23,11 @@ _PLACE: Schema = {
     "client_uuid": {**_UUID, "description": "Made on the phone: sending a record again does nothing."},
     "version": {"type": "integer", "minimum": 1, "maximum": MAX_VERSION, "description": "From 1, higher at each edit."},
     "site_id": {"type": "string", "description": "Slug of a site."},
-    "date": {"type": "string", "format": "date", "description": "Today in Europe/Paris or one of the 7 days before."},
+    "date": {
+        "type": "string",
+        "format": "date",
+        "description": "Today in Europe/Paris or one of the 7 days before, within a contract of the caller.",
+    },
     "half_day": {"enum": list(codes.HALF_DAYS)},
     "shift_id": {"anyOf": [_UUID, {"type": "null"}], "description": "A shift on which the caller is confirmed."},
 }
