@@ -1,0 +1,61 @@
+"""No page wider than the narrowest phones, nor when the person's letters are twice as large.
+
+Ordinary sizes are swept with one page per role, since only the layout is looked at.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import EVERYWHERE, FLAGS, PHONE, Server, chromium
+from tests.e2e.conftest import watched_page
+from tests.pages import ADMIN, COORDINATOR, MANAGER, SCREENS, VOLUNTEER, address
+
+EXCESS = "document.documentElement.scrollWidth - innerWidth"
+LARGE = ("/", "/creneaux", "/rencontres/nouvelle", "/profil")
+
+
+@pytest.mark.parametrize("who", (None, VOLUNTEER, COORDINATOR, MANAGER, ADMIN))
+def test_nothing_leaves_a_narrow_screen(
+    who: str | None, browser: Browser, server: Server, sign_in: Callable[[Page, str], None]
+) -> None:
+    wide = []
+    # Not `is_mobile`, which would zoom out until a page that is too wide fits.
+    with watched_page(browser, server, has_touch=True) as page:
+        if who:
+            sign_in(page, who)
+        for screen in (one for one in SCREENS if one.who == who):
+            page.goto(address(screen, page.request), wait_until="load")
+            for width in (320, 390):
+                page.set_viewport_size({"width": width, "height": 700})
+                excess = page.evaluate(EXCESS)
+                if excess > 0:
+                    wide.append(f"{screen.name} at {width}: {excess} px too wide")
+    assert not wide, "\n".join(wide)
+
+
+@pytest.fixture
+def large_letters(browser: Browser, server: Server) -> Iterator[Page]:
+    """A phone whose owner chose letters of twice the size: rem and the media queries follow, as in a real browser."""
+    large = [*FLAGS, "--blink-settings=defaultFontSize=32"]
+    launched = browser.browser_type.launch(executable_path=chromium(), args=large)
+    shape = {**PHONE, "is_mobile": False}
+    yield launched.new_context(base_url=server.url, **EVERYWHERE, **shape).new_page()
+    launched.close()
+
+
+def test_letters_twice_as_large(large_letters: Page, sign_in: Callable[[Page, str], None]) -> None:
+    page = large_letters
+    sign_in(page, VOLUNTEER)
+    wide = []
+    for path in LARGE:
+        page.goto(path)
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+        excess = page.evaluate(EXCESS)
+        if excess > 0:
+            wide.append(f"{path}: {excess} px too wide")
+    assert not wide, "\n".join(wide)
+    page.goto("/rencontres/nouvelle")
+    columns = page.locator(".counters").evaluate("one => getComputedStyle(one).gridTemplateColumns.split(' ').length")
+    assert columns == 1
