@@ -2,8 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from civic import outbox
+from civic import clock, outbox
 from civic.bookings.models import Booking
+from civic.bookings.rules import WITHDRAWAL_DEADLINE
 from civic.bookings.values import Person, ShiftFacts
 from civic.formats import day_long, hour_range
 
@@ -17,6 +18,8 @@ def _context(person: Person, shift: ShiftFacts) -> dict[str, object]:
         "hours": hour_range(shift.times.starts_at, shift.times.ends_at),
         "meeting_place": shift.meeting_place,
         "on_call_number": shift.on_call_number,
+        # The page can't undo it any more: the mail must not say so.
+        "late": clock.now() > shift.times.starts_at - WITHDRAWAL_DEADLINE,
         "path": f"/creneaux/{shift.id}",
     }
 
@@ -50,7 +53,7 @@ async def removed(session: AsyncSession, booking: Booking, shift: ShiftFacts, pe
         to=person.email,
         kind="booking_removed",
         template="booking_removed",
-        context={**_context(person, shift), "reason": reason},
+        context={**_context(person, shift), "meeting_place": "", "reason": reason},
         dedupe=f"booking:{booking.id}:removed",
     )
 
@@ -62,7 +65,7 @@ async def cancelled(session: AsyncSession, booking: Booking, shift: ShiftFacts, 
         to=person.email,
         kind="shift_cancelled",
         template="shift_cancelled",
-        context={**_context(person, shift), "reason": reason},
+        context={**_context(person, shift), "meeting_place": "", "reason": reason},
         dedupe=f"booking:{booking.id}:shift_cancelled",
     )
 

@@ -16,7 +16,7 @@ EXCESS = "document.documentElement.scrollWidth - innerWidth"
 LARGE = ("/", "/creneaux", "/rencontres/nouvelle", "/profil")
 
 
-@pytest.mark.parametrize("who", (None, VOLUNTEER, COORDINATOR, MANAGER, ADMIN))
+@pytest.mark.parametrize("who", [None, VOLUNTEER, COORDINATOR, MANAGER, ADMIN])
 def test_nothing_leaves_a_narrow_screen(
     who: str | None, browser: Browser, server: Server, sign_in: Callable[[Page, str], None]
 ) -> None:
