@@ -238,6 +238,9 @@ def scale_step(highest: float) -> int:
 
 # Names
 
+# The h of other first names (Hamza, Harold…) is sounded, or may be.
+_SILENT_H = ("helen", "helo", "henri", "hector", "hermine", "honor", "hortense", "hubert", "hugo", "hugu", "hippoly")
+
 
 def initials(name: str) -> str:
     """« IL » for Inès Leroy; the first and the last part of a name."""
@@ -256,6 +259,13 @@ def short_name(name: str) -> str:
     return f"{parts[0]}{NBSP}{parts[-1][0].upper()}." if len(parts) > 1 else name
 
 
+def of_name(name: str) -> str:
+    """« d’Adam », « de Yanis », « d’Yves », « d’Hélène »: before a vowel that is heard « de » loses its own."""
+    bare = plain(name.strip())
+    heard = bare.startswith((*"aeiou", "œ", "æ", *_SILENT_H)) or (bare[:1] == "y" and bare[1:2] not in (*"aeiou", ""))
+    return f"d’{name}" if heard else f"de {name}"
+
+
 def plain(text: str) -> str:
     """Lower case without accents, hyphens or the shape of apostrophes: what two spellings of a name share."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
@@ -268,7 +278,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
         *(hour, hour_range, slot_hours, duration, moment),
         *(day_short, day_long, day_month, day_numeric, weekday, weekday_short, month, day_range, week_range),
         *(relative_day, number, decimal, percent, km, delta, delta_points, scale_step),
-        *(initials, first_name, short_name),
+        *(initials, first_name, short_name, of_name),
     )
 }
 

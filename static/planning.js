@@ -1,3 +1,18 @@
+// The week's side sheet takes the focus when it opens; × and Escape give it back to the slot.
+(() => {
+  "use strict";
+  const focusOn = (id) => document.getElementById(id)?.focus();
+  if (location.hash === "#fiche" && document.querySelector("[data-close-sheet]")) focusOn("fiche-t");
+  else if (location.hash.startsWith("#s-")) focusOn(location.hash.slice(1));
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.requestConfig?.elt?.matches?.(".slot")) focusOn("fiche-t");
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .menu[open]")) return;
+    document.querySelector("[data-close-sheet]")?.click();
+  });
+})();
+
 // The form of a shift: the sites follow the mission. Without this the server says which sites fit.
 (() => {
   "use strict";

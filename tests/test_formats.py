@@ -138,6 +138,25 @@ def test_names(name: str, initials: str, first: str, short: str) -> None:
     assert (f.initials(name), f.first_name(name), plain(f.short_name(name))) == (initials, first, short)
 
 
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("Adam", "d’Adam"),
+        ("Inès Leroy", "d’Inès Leroy"),
+        ("Élodie", "d’Élodie"),
+        ("Œnone", "d’Œnone"),
+        ("Hélène", "d’Hélène"),
+        ("Hamza", "de Hamza"),
+        ("Yves", "d’Yves"),
+        ("Yanis", "de Yanis"),
+        ("Paul", "de Paul"),
+        ("", "de "),
+    ],
+)
+def test_de_loses_its_vowel_before_another(name: str, of: str) -> None:
+    assert f.of_name(name) == of
+
+
 def test_english_may_come() -> None:
     day = utc(28, 8, 30)
     assert f.hour(day, "en") == "9:30"

@@ -13,6 +13,7 @@ from civic.bookings.people import person_of
 from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import Forbidden, NotFound
+from civic.i18n import _
 
 
 def check_visible(user: User, shift: ShiftFacts | None) -> ShiftFacts:
@@ -23,7 +24,7 @@ def check_visible(user: User, shift: ShiftFacts | None) -> ShiftFacts:
     if shift.state == "draft" and (user.role == "volunteer" or not in_scope):
         raise NotFound
     if not in_scope:
-        raise Forbidden
+        raise Forbidden(_("Ce créneau est à %(commune)s, hors de votre périmètre.") % {"commune": shift.commune})
     return shift
 
 

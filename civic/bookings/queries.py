@@ -24,7 +24,7 @@ from civic.volunteers.models import Volunteer
 
 @dataclass(frozen=True, slots=True)
 class ShiftFilters:
-    """What a list of shifts is narrowed by; days are local and included."""
+    """What a list of shifts is narrowed by; days are local and included. `also` names shifts found anyhow."""
 
     first: date
     last: date
@@ -34,6 +34,7 @@ class ShiftFilters:
     mission: UUID | None = None
     states: tuple[str, ...] = ("published",)
     scope: frozenset[str] = frozenset()
+    also: frozenset[UUID] = frozenset()
 
 
 def _shift_columns() -> Select[Any]:
@@ -54,18 +55,19 @@ async def list_shifts(
 ) -> list[ShiftFacts]:
     """Shifts that start within the days, by start then id, as values with closures and demands (3 queries)."""
     start, end = clock.day_bounds(filters.first, filters.last)
-    chosen = _shift_columns().where(Shift.starts_at >= start, Shift.starts_at < end)
-    chosen = chosen.where(Shift.state.in_(filters.states)).order_by(Shift.starts_at, Shift.id)
+    wanted = [Shift.starts_at >= start, Shift.starts_at < end, Shift.state.in_(filters.states)]
     if filters.site:
-        chosen = chosen.where(Shift.site_id == filters.site)
+        wanted.append(Shift.site_id == filters.site)
     if filters.intermunicipality:
-        chosen = chosen.where(Site.intermunicipality_code == filters.intermunicipality)
+        wanted.append(Site.intermunicipality_code == filters.intermunicipality)
     if filters.scope:
-        chosen = chosen.where(Site.intermunicipality_code.in_(filters.scope))
+        wanted.append(Site.intermunicipality_code.in_(filters.scope))
     if filters.pillar:
-        chosen = chosen.where(Mission.pillar == filters.pillar)
+        wanted.append(Mission.pillar == filters.pillar)
     if filters.mission:
-        chosen = chosen.where(Shift.mission_id == filters.mission)
+        wanted.append(Shift.mission_id == filters.mission)
+    passes = or_(and_(*wanted), Shift.id.in_(filters.also)) if filters.also else and_(*wanted)
+    chosen = _shift_columns().where(passes).order_by(Shift.starts_at, Shift.id)
     if after:
         chosen = chosen.where(
             tuple_(Shift.starts_at, Shift.id) > tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))

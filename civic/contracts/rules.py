@@ -9,13 +9,14 @@ from uuid import UUID
 from civic.clock import age_on
 from civic.contracts.sources import source_of
 from civic.errors import Finding
-from civic.formats import day_long
+from civic.formats import day_long, duration
 from civic.i18n import N_, _
 
 MIN_AGE = 16
 MAX_AGE = 25
 MAX_AGE_EXTENDED = 30
 MIN_MONTHS = 6
+WEEK_MIN = Decimal(24)
 MAX_MONTHS = 12
 TRAINING_NAMES = {
     "civic_half": N_("Formation civique et citoyenne, première moitié"),
@@ -114,6 +115,26 @@ def contract_length(facts: ContractFacts) -> str | None:
         "first": day_long(first_end),
         "last": day_long(last_end),
     }
+
+
+def week_min(weekly_hours: Decimal) -> Finding | None:
+    """WEEK_MIN: under 24 hours a week a contract is saved, with a warning: an approval may allow it (L120-8)."""
+    if weekly_hours >= WEEK_MIN:
+        return None
+    values = {"hours": duration(float(weekly_hours)), "min": duration(float(WEEK_MIN))}
+    title = _("%(hours)s par semaine : la règle est de %(min)s au moins en moyenne, sauf exception de l’agrément.")
+    return Finding("week_min", title % values, source_of("week_min"))
+
+
+def narrows(before: ContractFacts | None, after: ContractFacts, day: date) -> bool:
+    """Whether the contract lets somebody serve on fewer of the days to come, or less readily, than it did."""
+    if before is None:
+        return False
+    last, was_last = (one.ended_on or one.ends_on for one in (after, before))
+    shorter = last < was_last or after.starts_on > max(before.starts_on, day)
+    papers = ("conformity_checked_on", "medical_cleared_on", "parental_authorised_on", "minor_tutoring_on", "tutor_id")
+    lost = any(getattr(before, name) and not getattr(after, name) for name in (*papers, "parental_holders"))
+    return shorter or lost or not before.trainings.keys() <= after.trainings.keys()
 
 
 def shortest_end(starts_on: date) -> date:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from civic.contracts.models import TRAININGS, EngagementContract
 from civic.contracts.queries import current_contract, facts_of, possible_tutors
 from civic.contracts.rules import TRAINING_NAMES, ContractFacts
 from civic.db import Session
-from civic.errors import Forbidden, NotFound
+from civic.errors import Finding, Forbidden, NotFound
 from civic.forms import Form
 from civic.i18n import _
 from civic.volunteers.models import Volunteer
@@ -70,6 +70,7 @@ async def _show(
         "contract": contract,
         "form": form,
         "requirements": requirements,
+        "week_min": _week_min(form, contract),
         "missing": [one for one in requirements if not one.done],
         "minor": volunteer.minor_on(max(day, contract.starts_on) if contract else day),
         "trainings": [(kind, _(TRAINING_NAMES[kind])) for kind in TRAININGS],
@@ -79,6 +80,15 @@ async def _show(
     }
     template = "contracts/edit.html" if coordinator else "contracts/show.html"
     return render(request, template, context, status=status)
+
+
+def _week_min(form: Form, contract: EngagementContract | None) -> Finding | None:
+    """The warning about what was typed, else about what stands."""
+    try:
+        hours = Decimal(form.get("weekly_hours").replace(",", ".").strip())
+    except InvalidOperation:
+        hours = contract.weekly_hours if contract else rules.WEEK_MIN
+    return rules.week_min(hours) if hours.is_finite() else None
 
 
 def _filled(contract: EngagementContract | None) -> Form:
@@ -101,11 +111,19 @@ async def save(request: Request, user: CoordinatorUser, volunteer: VisibleVolunt
             form.fail(broken.field, f"{broken.finding.title} ({broken.finding.source})")
     if facts is None or not form.ok:
         return await _show(request, session, user, volunteer, contract, form, status=422)
+    before = facts_of(contract) if contract else None
     if contract is None:
         await actions.create_contract(session, volunteer, facts, by=user)
     else:
         await actions.update_contract(session, contract, volunteer, facts, by=user)
-    return redirect(f"/volontaires/{volunteer.id}/contrat", flash=_("Contrat enregistré."))
+    page = f"/volontaires/{volunteer.id}/contrat"
+    if rules.narrows(before, facts, today()):
+        told = _("Contrat enregistré. Vérifiez le planning : les créneaux déjà réservés restent à leur nom.")
+        return redirect(page, told, "warn", ("/planning#todo-t", _("À traiter")))
+    low = rules.week_min(facts.weekly_hours)
+    if low is not None:
+        return redirect(page, _("Contrat enregistré.") + f" {low.title}", "warn")
+    return redirect(page, _("Contrat enregistré."))
 
 
 def _read(form: Form, tutors: Sequence[User]) -> ContractFacts | None:

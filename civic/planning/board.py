@@ -1,7 +1,7 @@
 """The week by site: values in, rows and cells out. No query here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -17,9 +17,12 @@ NOBODY = Crowd()
 
 @dataclass(frozen=True, slots=True)
 class Flag:
+    """`short` is what a badge has room for."""
+
     icon: str
     tone: str
     text: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,15 @@ def build(
     chosen: UUID | None,
     show_all: bool,
     show_cancelled: bool,
+    broken: Collection[UUID] = (),
 ) -> Board:
-    """`base` is the address of this week, to which a slot adds itself; `places` are those that pass the filters."""
+    """`base` is the address of this week, to which a slot adds itself; `places` are those that pass the filters;
+    `broken` are the shifts where somebody's place no longer holds.
+    """
     shown = [one for one in shifts if one.state != "cancelled" or show_cancelled]
     by_cell: dict[tuple[str, date], list[Slot]] = defaultdict(list)
     for shift in shown:
-        slot = _slot(shift, crowds.get(shift.id, NOBODY), now, base, chosen == shift.id)
+        slot = _slot(shift, crowds.get(shift.id, NOBODY), now, base, chosen == shift.id, shift.id in broken)
         by_cell[shift.site_id, shift.times.day].append(slot)
     busy = {site for site, _day in by_cell}
     days = list(clock.days(monday, monday + timedelta(days=6)))
@@ -118,7 +124,7 @@ def build(
     )
 
 
-def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bool) -> Slot:
+def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bool, broken: bool) -> Slot:
     return Slot(
         id=shift.id,
         href=f"{base}{'&' if '?' in base else '?'}creneau={shift.id}#fiche",
@@ -133,18 +139,18 @@ def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bo
         site_name=shift.site_name,
         commune=shift.commune,
         current=current,
-        flags=flags_of(shift, crowd, now),
+        flags=flags_of(shift, crowd, now, broken),
     )
 
 
-def flags_of(shift: ShiftFacts, crowd: Crowd, now: datetime) -> tuple[Flag, ...]:
-    """A published shift that begins within 48 hours without its minimum."""
+def flags_of(shift: ShiftFacts, crowd: Crowd, now: datetime, broken: bool = False) -> tuple[Flag, ...]:
+    """A place that no longer holds, then a published shift that begins within 48 hours without its minimum."""
+    conflict = (Flag("ban", "bad", _("conflit : une place ne tient plus"), _("conflit")),) if broken else ()
     soon = now < shift.times.starts_at <= now + URGENT
     if shift.state != "published" or not soon or len(crowd.seated) >= shift.min_staff:
-        return ()
-    if not crowd.seated:
-        return (Flag("triangle-alert", "bad", _("à pourvoir sous 48 h")),)
-    return (Flag("users-round", "warn", _("à pourvoir sous 48 h")),)
+        return conflict
+    icon, tone = ("users-round", "warn") if crowd.seated else ("triangle-alert", "bad")
+    return (*conflict, Flag(icon, tone, _("à pourvoir sous 48 h"), _("sous 48 h")))
 
 
 def _row(

@@ -10,8 +10,10 @@ from civic import clock
 from civic.accounts.models import User
 from civic.bookings import queries as bookings
 from civic.bookings import rules
+from civic.bookings.models import SEATED
 from civic.bookings.people import people_of
 from civic.bookings.values import Crowd, Held, Person, ShiftFacts
+from civic.errors import Finding
 from civic.planning import queries
 from civic.planning.candidates import Candidate, contract_hours, rank, week_hours
 from civic.planning.history import Step, history_of
@@ -21,7 +23,9 @@ FIRST_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody on the shift or in its queue; `visible` says that their page may be opened."""
+    """Somebody on the shift or in its queue; `visible` says that their page may be opened, `conflict` why their place
+    no longer holds.
+    """
 
     booking_id: UUID
     volunteer_id: UUID
@@ -33,6 +37,7 @@ class Seat:
     attendance: str | None
     served: float | None
     visible: bool
+    conflict: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,15 @@ def _seat(
         attendance=attendance,
         served=served,
         visible=held.volunteer_id in visible,
+        conflict=_conflict(held, person, holdings, shift),
     )
+
+
+def _conflict(held: Held, person: Person, holdings: Mapping[UUID, Sequence[Held]], shift: ShiftFacts) -> Finding | None:
+    """The first rule that a seat on a coming shift breaks by now; what is served is served."""
+    if held.state not in SEATED or shift.state != "published" or shift.times.starts_at <= clock.now():
+        return None
+    return next(iter(rules.fitness(person, shift, holdings[held.volunteer_id])), None)
 
 
 def told(crowd: Crowd) -> list[str]:

@@ -51,7 +51,7 @@ async def assign(request: Request, user: CurrentUser, shift: PlannedShift, sessi
         return redirect(
             back, _("%(name)s est en liste d’attente : le créneau est complet.") % {"name": person.name}, "info"
         )
-    return redirect(back, _("%(name)s a une place. Un courriel l’annonce.") % {"name": person.name})
+    return redirect(back, _("%(name)s a une place. Un e-mail l’annonce.") % {"name": person.name})
 
 
 @router.get("/reservations/{booking_id}/retrait")
@@ -87,7 +87,7 @@ async def remove(request: Request, user: CurrentUser, booking: PlannedBooking, s
         return await _removal_page(request, session, booking, form, 422)
     await bookings.remove(session, by=user, booking_id=booking.id, reason=reason)
     back = safe_next(form.get("next"), f"/planning/creneaux/{booking.shift_id}")
-    return redirect(back, _("Place retirée. Un courriel l’explique."))
+    return redirect(back, _("Place retirée. Un e-mail l’explique."))
 
 
 @router.post("/creneaux/{shift_id}/presences")

@@ -11,17 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings import queries as bookings
+from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.values import Crowd, ShiftFacts
 from civic.formats import day_short, first_name, hour_range
 from civic.i18n import _, ngettext
-from civic.planning import board, queries, weeks
+from civic.planning import board, conflicts, queries, weeks
+from civic.planning.conflicts import Conflict
 from civic.planning.queries import Due, Place
 from civic.sites.models import PILLARS
 from civic.templating import query
 
 STATES = ("draft", "published", "cancelled")
 TODO_SHOWN = 3
+CONFLICTS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,19 @@ def filters_of(chosen: Chosen, user: User) -> ShiftFilters:
 async def week_of(
     session: AsyncSession, user: User, params: Mapping[str, str], current: UUID | None = None
 ) -> dict[str, Any]:
-    """What templates/planning/week.html shows, in eight queries or ten, whatever the number of shifts."""
+    """What templates/planning/week.html shows, in ten queries or twelve, whatever the number of shifts."""
     now = clock.now()
     places = await queries.places(session, user)
     chosen = read(params, places)
-    shifts = await bookings.list_shifts(session, filters_of(chosen, user))
+    doubtful = await conflicts.suspects(session, user, now)
+    listed = await bookings.list_shifts(session, replace(filters_of(chosen, user), also=frozenset(doubtful)))
+    shifts = [one for one in listed if _wanted(one, chosen)]
     due = await queries.short_staffed(session, user, now)
-    ids = {one.id for one in shifts} | {one.id for one in due}
-    crowds = bookings.crowds(await bookings.live_bookings(session, shift_ids=ids))
+    ids = {one.id for one in listed} | {one.id for one in due}
+    people = await people_of(session, set().union(*doubtful.values())) if doubtful else {}
+    held = await bookings.live_bookings(session, shift_ids=ids, volunteer_ids=set(people), since=now)
+    crowds = bookings.crowds(held)
+    broken = conflicts.find(listed, doubtful, crowds, people, held)
     shown = [one for one in places if _passes(one, chosen)]
     ids_shown = {one.id for one in shown}
     closures = await bookings.closures_between(session, chosen.monday, weeks.sunday(chosen.monday), ids_shown)
@@ -115,8 +123,10 @@ async def week_of(
         chosen=current,
         show_all=chosen.tous or bool(chosen.site),
         show_cancelled=chosen.annules,
+        broken={one.shift.id for one in broken},
     )
     todo = [
+        *_conflicts(broken, chosen),
         *_alerts(due, crowds, chosen),
         *_unnoted(await queries.to_note(session, user, now), chosen),
         *_queues(shifts, crowds, chosen, now),
@@ -126,7 +136,7 @@ async def week_of(
         "board": week,
         "chosen": chosen,
         "todo": todo,
-        "todo_count": len(todo) + max(0, len(due) - TODO_SHOWN - 1),
+        "todo_count": len(todo) + max(0, len(due) - TODO_SHOWN - 1) + max(0, len(broken) - CONFLICTS_SHOWN - 1),
         "places": places,
         "number": weeks.number(chosen.monday),
         "previous": chosen.address(semaine=weeks.code(chosen.monday - weeks.WEEK)),
@@ -136,13 +146,21 @@ async def week_of(
     }
 
 
+def _wanted(shift: ShiftFacts, chosen: Chosen) -> bool:
+    """Whether a shift is of this week and passes the filters: the conflicts of other weeks were read with it."""
+    in_week = chosen.monday <= shift.times.day <= weeks.sunday(chosen.monday)
+    asked = ((chosen.site, shift.site_id), (chosen.agglo, shift.intermunicipality), (chosen.pilier, shift.pillar))
+    return in_week and all(value in ("", own) for value, own in asked)
+
+
 def _passes(place: Place, chosen: Chosen) -> bool:
     return chosen.agglo in ("", place.intermunicipality) and chosen.site in ("", place.id)
 
 
-def _link(chosen: Chosen, due: Due) -> str:
+def _link(chosen: Chosen, due: Due | ShiftFacts) -> str:
     """The shift's panel beside its own week."""
-    monday = clock.monday(clock.local(due.starts_at).date())
+    starts_at = due.starts_at if isinstance(due, Due) else due.times.starts_at
+    monday = clock.monday(clock.local(starts_at).date())
     other = replace(chosen, monday=monday, agglo="", pilier="", site="")
     return other.address(creneau=str(due.id)) + "#fiche"
 
@@ -150,6 +168,28 @@ def _link(chosen: Chosen, due: Due) -> str:
 def _when(due: Due) -> str:
     hours = hour_range(due.starts_at, due.ends_at)
     return f"{due.site_name}, {day_short(due.starts_at)}, {hours}."
+
+
+def _conflicts(broken: Sequence[Conflict], chosen: Chosen) -> list[Todo]:
+    """The places that no longer hold, those of the chosen site first; the panel of each has what to do."""
+    found = []
+    ordered = sorted(broken, key=lambda one: one.shift.site_id != chosen.site)
+    shown = ordered if len(ordered) <= CONFLICTS_SHOWN + 1 else ordered[:CONFLICTS_SHOWN]
+    for one in shown:
+        title = _("%(name)s : place en conflit") % {"name": one.held.volunteer_name}
+        text = f"{_when_of(one.shift)} {one.finding.title}"
+        found.append(Todo("bad", "ban", title, text, _link(chosen, one.shift)))
+    if len(shown) < len(ordered):
+        title = _("Et %(n)s autres places en conflit") % {"n": len(ordered) - len(shown)}
+        following = ordered[len(shown)].shift
+        text = _("La première : %(shift)s") % {"shift": _when_of(following)}
+        found.append(Todo("bad", "ban", title, text, _link(chosen, following)))
+    return found
+
+
+def _when_of(shift: ShiftFacts) -> str:
+    hours = hour_range(shift.times.starts_at, shift.times.ends_at)
+    return f"{shift.site_name}, {day_short(shift.times.starts_at)}, {hours}."
 
 
 def _alerts(due: Sequence[Due], crowds: Mapping[UUID, Crowd], chosen: Chosen) -> list[Todo]:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from civic import clock
 from civic.accounts.current import CurrentUser, MaybeUser
 from civic.accounts.models import User
-from civic.clock import today
 from civic.db import Session
 from civic.errors import Forbidden, NotFound, Refusal
 from civic.forms import Form
@@ -68,7 +68,7 @@ async def index(
         "groups": groups,
         "q": words,
         "intermunicipality": chosen,
-        "closed": await closed_sites(session, today()),
+        "closed": await closed_sites(session, clock.today()),
         "kinds": _kinds(),
         "attribution": _(ATTRIBUTION),
     }
@@ -87,7 +87,7 @@ async def show(request: Request, site: AnySite, user: MaybeUser, session: Sessio
 async def _show(
     request: Request, session: Session, site: Site, user: User | None, *, status: int = 200, **shown: Any
 ) -> Response:
-    day = today()
+    day = clock.today()
     closures = await closures_from(session, site.id, day)
     context = {
         "site": site,
@@ -133,7 +133,7 @@ async def close(request: Request, user: CurrentUser, site: EditableSite, session
     form = await Form.read(request)
     starts_on, ends_on = form.date("starts_on"), form.date("ends_on")
     reason = form.text("reason", maximum=REASON_MAX)
-    if starts_on and ends_on and ends_on < today():
+    if starts_on and ends_on and ends_on < clock.today():
         form.fail("ends_on", _("Ces jours sont passés."))
     if not form.ok or starts_on is None or ends_on is None:
         return await _show(request, session, site, user, status=422, closure_form=form)
@@ -142,9 +142,11 @@ async def close(request: Request, user: CurrentUser, site: EditableSite, session
     except Refusal as refusal:
         form.fail(refusal.field or "", refusal.message)
         return await _show(request, session, site, user, status=422, closure_form=form)
-    return redirect(
-        f"/sites/{site.id}", flash=_("Fermeture notée. Les créneaux de ces jours ne peuvent plus être pris.")
-    )
+    week = clock.monday(max(starts_on, clock.today())).isoformat()
+    planning = (f"/planning?site={site.id}&semaine={week}", _("Vérifier le planning"))
+    told = _("Fermeture notée. Vérifiez le planning : les personnes déjà inscrites ces jours-là le restent.")
+    link = planning if user.role == "coordinator" else None
+    return redirect(f"/sites/{site.id}", flash=told, tone="warn", link=link)
 
 
 @router.post("/sites/{site_id}/fermetures/{closure_id}/suppression")

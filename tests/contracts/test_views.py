@@ -134,3 +134,38 @@ async def test_unknown_volunteers(session: AsyncSession, make_client: Clients, d
     for volunteer_id in (uuid4(), "x", "%00"):
         assert (await client.get(f"/volontaires/{volunteer_id}/contrat")).status_code == 404
         assert (await client.post(f"/volontaires/{volunteer_id}/contrat", data={})).status_code == 404
+
+
+async def test_a_contract_that_allows_less_points_to_the_planning(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    volunteer = await make_volunteer(session, ready=False)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.coordinator)
+    path = f"/volontaires/{volunteer.id}/contrat"
+    await client.post(path, data=good())
+    assert "Vérifiez le planning" not in (await client.get(path)).text
+    await client.post(path, data=good(ended_on=clock.today().isoformat()))
+    page = (await client.get(path)).text
+    assert "Vérifiez le planning" in page
+    assert "/planning#todo-t" in page
+
+
+async def test_few_hours_a_week_warn_and_never_refuse(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    volunteer = await make_volunteer(session, ready=False)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.coordinator)
+    path = f"/volontaires/{volunteer.id}/contrat"
+    warning = "la règle est de 24 h au moins"
+    refused = await client.post(path, data=good(weekly_hours="20", ends_on=""))
+    assert (refused.status_code, warning in refused.text.replace("\u00a0", " ")) == (422, True)
+    assert (await client.post(path, data=good(weekly_hours="20"))).status_code == 303
+    page = (await client.get(path)).text.replace("\u00a0", " ")
+    assert page.count(warning) == 2, "told once, and standing"
+    assert "source à confirmer" in page
+    await client.post(path, data=good(weekly_hours="24"))
+    assert warning not in (await client.get(path)).text.replace("\u00a0", " ")

@@ -54,7 +54,10 @@ async def test_a_scope_hides_the_rest(world: World) -> None:
     page = (await world.get("coordinator_call", "/planning")).text
     assert "Parc d’Ici" in page
     assert "Parc de Là-bas" not in page
-    assert (await world.get("coordinator_call", f"/planning?creneau={world.elsewhere.id}")).status_code == 403
+    foreign = await world.get("coordinator_call", f"/planning?creneau={world.elsewhere.id}")
+    assert foreign.status_code == 403
+    assert "Ce créneau est à Hénin-Beaumont, hors de votre périmètre." in foreign.text
+    assert 'href="/planning">Revenir' in foreign.text
     assert (await world.get("coordinator_cahc", f"/planning?creneau={world.draft.id}")).status_code == 404
 
 
@@ -139,7 +142,7 @@ async def test_a_week_of_400_shifts_takes_as_many_queries_as_an_empty_one(
                         await make_booking(session, shift, people[rank])
     with count_queries() as many:
         page = await world.get("coordinator", "/planning?semaine=2026-W50")
-    assert page.text.count('class="slot"') >= 399
+    assert page.text.count('class="slot" id=') >= 399
     assert len(many) <= 12
     assert len(many) <= len(few) + 3
     with count_queries() as beside:
