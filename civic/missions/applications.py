@@ -11,6 +11,7 @@ from civic.accounts.models import User
 from civic.clock import age_on, today
 from civic.db import Session
 from civic.errors import NotFound
+from civic.formats import of_name
 from civic.forms import Form
 from civic.i18n import _
 from civic.missions import actions
@@ -85,11 +86,18 @@ async def reject(
 
 
 async def _decide(request: Request, session: Session, user: User, application: Application, state: str) -> Response:
+    """Accepting is one tap; a refusal, whose mail can't be called back, is asked first with the word that was typed."""
     form = await Form.read(request)
     note = form.text("note", required=False, maximum=NOTE_MAX)
+    if not form.ok and form.checked("confirm"):
+        context = {"application": application, "form": form, "maximum": NOTE_MAX}
+        return render(request, "missions/reject.html", context, status=422)
     if not form.ok:
         return await _show(request, session, user, status=422, wrong=application.id, form=form)
+    if state == "rejected" and application.state == "submitted" and not form.checked("confirm"):
+        context = {"application": application, "form": form, "maximum": NOTE_MAX}
+        return render(request, "missions/reject.html", context)
     await actions.decide(session, application.id, state, note, by=user)
     name = application.volunteer.user.name
-    told = _("Candidature de %(name)s acceptée.") if state == "accepted" else _("Candidature de %(name)s refusée.")
-    return redirect("/candidatures", flash=told % {"name": name} + " " + _("Un mail est parti."))
+    told = _("Candidature %(of_name)s acceptée.") if state == "accepted" else _("Candidature %(of_name)s refusée.")
+    return redirect("/candidatures", flash=told % {"of_name": of_name(name)} + " " + _("Un e-mail est parti."))

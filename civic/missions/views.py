@@ -95,8 +95,12 @@ async def apply(
     motivation = form.text("motivation", required=False, maximum=MOTIVATION_MAX)
     if not form.ok:
         return await _show(request, session, mission, user, form, status=422)
+    before = await own_application(session, mission.id, volunteer.id)
+    if before is not None and before.state in actions.LIVE:
+        told = _("Votre candidature était déjà envoyée : elle n’a pas changé.")
+        return redirect(f"/missions/{mission.id}", flash=told, tone="info")
     await actions.apply(session, mission, volunteer, motivation)
-    return redirect(f"/missions/{mission.id}", flash=_("Candidature envoyée. La réponse viendra par mail."))
+    return redirect(f"/missions/{mission.id}", flash=_("Candidature envoyée. La réponse viendra par e-mail."))
 
 
 @router.post("/missions/{mission_id}/retrait")

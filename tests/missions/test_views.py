@@ -99,6 +99,37 @@ async def test_who_answers(session: AsyncSession, make_client: Clients, db: Data
     assert "Bienvenue" in (await owner.get(f"/missions/{mission.id}")).text
 
 
+async def test_a_refusal_is_asked_first_and_keeps_the_word(
+    session: AsyncSession, make_client: Clients, db: Database, mailbox: Callable
+) -> None:
+    cast = await make_cast(session)
+    mission = await make_mission(session, title="Veilleurs des terrils")
+    application = await make_application(session, mission, cast.volunteer)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.coordinator_call)
+    path = f"/candidatures/{application.id}/refus"
+    page = await client.post(path, data={"note": "Une autre fois"})
+    assert page.status_code == 200
+    for text in ("Ne pas retenir Inès Volontaire", "Veilleurs des terrils", "Une autre fois", "Un e-mail"):
+        assert text in page.text
+    assert await mailbox() == []
+    assert (await client.post(path, data={"note": "x" * 501, "confirm": "1"})).status_code == 422
+    assert (await client.post(path, data={"note": "Une autre fois", "confirm": "1"})).status_code == 303
+    assert len(await mailbox()) == 1
+    assert (await client.post(path, data={})).status_code == 303, "already answered so: nothing to ask"
+    assert len(await mailbox()) == 1
+
+
+async def test_applying_again_in_another_tab_says_so(session: AsyncSession, make_client: Clients, db: Database) -> None:
+    cast = await make_cast(session)
+    mission = await make_mission(session)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.volunteer)
+    for told in ("Candidature envoyée", "déjà envoyée"):
+        assert (await client.post(f"/missions/{mission.id}/candidature", data={"motivation": "Oui"})).status_code == 303
+        assert told in (await client.get(f"/missions/{mission.id}")).text
+
+
 async def test_those_that_wait_come_first_in_few_queries(
     session: AsyncSession, make_client: Clients, db: Database, count_queries: Callable
 ) -> None:
