@@ -111,7 +111,7 @@ async def list_dead_mails(request: Request, user: AdminUser, session: Session) -
 @router.post("/administration/courriels/{mail_id}/reprise")
 async def retry_mail(mail_id: UUID, user: AdminUser, session: Session) -> Response:
     mail = await admin.retry_mail(session, by=user, mail_id=mail_id)
-    text = _("Le courriel pour %(email)s repart.") % {"email": mail.recipient}
+    text = _("L’e-mail pour %(email)s repart.") % {"email": mail.recipient}
     return redirect("/administration/courriels", text)
 
 

@@ -31,7 +31,7 @@ SENTENCES = {
     "contract.updated": N_("Contrat modifié"),
     "encounter.corrected": N_("Rencontre corrigée"),
     "encounter.voided": N_("Rencontre annulée"),
-    "mail.retried": N_("Courriel remis en file"),
+    "mail.retried": N_("E-mail remis en file"),
     "mission.archived": N_("Mission archivée"),
     "mission.created": N_("Mission créée"),
     "mission.updated": N_("Mission modifiée"),
@@ -57,7 +57,7 @@ FAMILIES = {
     "site": N_("Lieux"),
     "encounter": N_("Rencontres"),
     "outing": N_("Sorties"),
-    "mail": N_("Courriels"),
+    "mail": N_("E-mails"),
 }
 STATES = {
     "draft": N_("brouillon"),

@@ -247,7 +247,7 @@ async def test_a_dead_mail_is_sent_again(office: Office, db: Database, mailbox: 
         mail = OutboxMail(kind="x", recipient="a@b.test", subject="Perdu", text_body="x", html_body="x", attempts=7)
         mail.dead_at, mail.last_error = now() - timedelta(hours=1), "SMTPError: no <b>"
         session.add(mail)
-    assert "1 courriel en échec" in (await office.get("/administration")).text
+    assert "1 e-mail en échec" in (await office.get("/administration")).text
     page = (await office.get("/administration/courriels")).text
     assert "Perdu" in page
     assert "no &lt;b&gt;" in page
@@ -255,7 +255,7 @@ async def test_a_dead_mail_is_sent_again(office: Office, db: Database, mailbox: 
     assert (await office.post(path)).status_code == 303
     [waiting] = await mailbox()
     assert (waiting.dead_at, waiting.attempts) == (None, 0)
-    assert "Aucun courriel en échec" in (await office.get("/administration/courriels")).text
+    assert "Aucun e-mail en échec" in (await office.get("/administration/courriels")).text
     for mail_id in ("x", NOBODY):
         assert (await office.post(f"/administration/courriels/{mail_id}/reprise")).status_code == 404
 
