@@ -81,7 +81,7 @@ class Form:
         elif len(value) > maximum:
             over = len(value) - maximum
             one = ngettext("%(n)s caractère de trop", "%(n)s caractères de trop", over) % {"n": over}
-            self.fail(name, _("%(over)s : %(max)s au plus.") % {"over": one, "max": maximum})
+            self.fail(name, _("%(over)s : %(max)s au plus.") % {"over": one, "max": maximum})
         elif len(value) < minimum:
             self.fail(name, _("Au moins %(n)s caractères.") % {"n": minimum})
         else:
@@ -92,7 +92,7 @@ class Form:
         """An address in lower case."""
         value = self.text(name, required=required, maximum=320).lower()
         if value and not EMAIL.match(value):
-            self.fail(name, _("Cette adresse est incomplète. Exemple : ines@exemple.fr"))
+            self.fail(name, _("Cette adresse est incomplète. Exemple : ines@exemple.fr"))
             return ""
         return value
 
@@ -100,7 +100,7 @@ class Form:
         """A phone number as typed, once it holds 9 to 15 digits."""
         value = self.text(name, required=required, maximum=25)
         if value and (not re.fullmatch(r"\+?[\d .()-]+", value) or not 9 <= len(re.sub(r"\D", "", value)) <= 15):
-            self.fail(name, _("Ce numéro ne va pas. Exemple : 06 12 34 56 78"))
+            self.fail(name, _("Ce numéro ne va pas. Exemple : 06 12 34 56 78"))
             return ""
         return value
 
@@ -133,7 +133,7 @@ class Form:
             return None
         day = _parse_day(value)
         if day is None:
-            self.fail(name, _("Cette date n’existe pas. Exemple : 30/11/2026"))
+            self.fail(name, _("Cette date n’existe pas. Exemple : 30/11/2026"))
         return day
 
     def time(self, name: str, *, required: bool = True) -> time | None:
@@ -144,7 +144,7 @@ class Form:
             return None
         found = re.fullmatch(r"(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)(?::\d{2})?", value)
         if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
-            self.fail(name, _("Cette heure n’existe pas. Exemple : 14:00"))
+            self.fail(name, _("Cette heure n’existe pas. Exemple : 14:00"))
             return None
         return time(int(found[1]), int(found[2] or 0))
 
@@ -156,7 +156,7 @@ class Form:
         try:
             return clock.at(day, clock_time)
         except (ValueError, OverflowError):
-            self.fail(time_name, _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été. Choisissez 3 h."))
+            self.fail(time_name, _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été. Choisissez 3 h."))
             return None
 
     def uuid(self, name: str, *, required: bool = True) -> UUID | None:

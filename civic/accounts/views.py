@@ -60,7 +60,7 @@ def _password(form: Form) -> str:
 async def _let_in(request: Request, session: Session, user: User, form: Form) -> Response:
     kept = form.checked("remember")
     token = await actions.open_session(session, user, actions.KEPT if kept else actions.NOT_KEPT)
-    unverified = _("Confirmez votre adresse : ouvrez le lien reçu par mail.") if not user.is_verified else None
+    unverified = _("Confirmez votre adresse : ouvrez le lien reçu par e-mail.") if not user.is_verified else None
     kept_form = carried.unwrap(form.get("carried"))
     if kept_form:
         request.state.user = user

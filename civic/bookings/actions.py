@@ -81,7 +81,7 @@ async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: s
         return
     shift = (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
     if shift.times.ends_at <= clock.now():
-        raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
+        raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
     await _end(session, booking, "removed", by=by, reason=reason)
     await mails.removed(session, booking, shift, person, reason)

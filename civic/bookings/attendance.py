@@ -30,7 +30,7 @@ async def note(
     if booking.state != "confirmed":
         raise Refusal("not_confirmed", _("Cette personne n’a pas de place confirmée sur ce créneau."))
     if clock.now() < shift.starts_at:
-        raise Refusal("shift_not_started", _("Le créneau n’a pas commencé : notez la présence dès son début."))
+        raise Refusal("shift_not_started", _("Le créneau n’a pas commencé : notez la présence dès son début."))
     served = _hours(shift, state, hours)
     noted = await session.scalar(select(Attendance).where(Attendance.booking_id == booking_id))
     before = noted and {"state": noted.state, "hours": str(noted.hours)}

@@ -43,7 +43,7 @@ async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reaso
     if shift.state == "cancelled":
         return shift
     if shift.ends_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
+        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
     facts = (await queries.shift_facts(session, [shift_id]))[shift_id]
     bookings = await _live_rows(session, shift_id)
     people = await people_of(session, [one.volunteer_id for one in bookings])
@@ -79,11 +79,11 @@ async def edit_shift(
         message = _("Quelqu’un a modifié ce créneau entre-temps. Relisez-le puis recommencez.")
         raise Answer(412, "stale", message)
     if shift.state == "cancelled":
-        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
+        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
     await check_place(session, by=by, values=values)
     check_times(values)
     if shift.starts_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_started", _("Ce créneau a déjà commencé : il ne se modifie plus."))
+        raise Refusal("shift_started", _("Ce créneau a déjà commencé : il ne se modifie plus."))
     before, after, people, affected = await _judge(session, shift, values)
     if affected and not confirm:
         raise _breaks(affected)
@@ -127,7 +127,7 @@ async def _judge(
     broken = {one.held.booking_id for one in affected}
     kept = [held for held in crowd.seated if held.booking_id not in broken]
     # The latest to come leave first: the queue key is the time at which each one asked.
-    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
+    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
     affected.extend(Affected(held, lost) for held in reversed(kept[values.capacity :]))
     return before, after, people, affected
 

@@ -35,11 +35,11 @@ def openness(person: Person, shift: ShiftFacts, now: datetime) -> list[Finding]:
     """Reasons that only matter when a place is taken, not for one already held."""
     found = []
     if not person.verified:
-        found.append(_finding("email_unverified", _("Confirmez d’abord votre adresse e-mail : ouvrez le lien reçu.")))
+        found.append(_finding("email_unverified", _("Confirmez d’abord votre adresse e-mail : ouvrez le lien reçu.")))
     if shift.state == "cancelled":
         found.append(_finding("shift_not_open", _("Ce créneau est annulé.")))
     elif shift.state == "draft":
-        found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
+        found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
     if shift.times.starts_at <= now:
         found.append(_finding("shift_started", _("Ce créneau a déjà commencé.")))
     return found
@@ -58,7 +58,7 @@ def _finding(code: str, title: str) -> Finding:
 
 def _site_closed(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
     closure = next((one for one in shift.closures if one.touches(shift.times)), None)
-    return _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": closure.reason} if closure else None
+    return _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": closure.reason} if closure else None
 
 
 def _contract_ready(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
@@ -106,7 +106,7 @@ def _mission_age(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str
     age = person.age_on(shift.times.day)
     if age >= shift.min_age:
         return None
-    return _("Mission ouverte à partir de %(min)s ans : %(age)s ans ce jour-là.") % {"min": shift.min_age, "age": age}
+    return _("Mission ouverte à partir de %(min)s ans : %(age)s ans ce jour-là.") % {"min": shift.min_age, "age": age}
 
 
 def _training_missing(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
@@ -115,7 +115,7 @@ def _training_missing(person: Person, shift: ShiftFacts, held: Sequence[Held]) -
     if not missing:
         return None
     names = ", ".join(_(TRAINING_NAMES[code]) for code in sorted(missing))
-    return _("Formation à faire avant : %(names)s.") % {"names": names}
+    return _("Formation à faire avant : %(names)s.") % {"names": names}
 
 
 def _overlap(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
@@ -123,7 +123,7 @@ def _overlap(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | N
     if clash is None:
         return None
     when = hour_range(clash.times.starts_at, clash.times.ends_at)
-    return _("Déjà pris à ce moment-là : %(site)s, %(when)s.") % {"site": clash.site_name, "when": when}
+    return _("Déjà pris à ce moment-là : %(site)s, %(when)s.") % {"site": clash.site_name, "when": when}
 
 
 LADDER: tuple[tuple[str, Rule], ...] = (
@@ -170,7 +170,7 @@ def may_withdraw(state: str, shift: ShiftFacts, now: datetime) -> Refusal | None
         return None
     return Refusal(
         "cancel_too_late",
-        _("Ce créneau commence dans moins de 24 h : prévenez votre coordination par téléphone."),
+        _("Ce créneau commence dans moins de 24 h : prévenez votre coordination par téléphone."),
     )
 
 

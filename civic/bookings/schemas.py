@@ -131,7 +131,7 @@ class ShiftPatch(Strict):
     def _no_null(self) -> Self:
         empty = [name for name in self.model_fields_set if getattr(self, name) is None]
         if empty:
-            raise ValueError(_("Un champ donné ne peut pas être vide : %(names)s.") % {"names": ", ".join(empty)})
+            raise ValueError(_("Un champ donné ne peut pas être vide : %(names)s.") % {"names": ", ".join(empty)})
         return self
 
     def over(self, values: ShiftValues) -> ShiftValues:

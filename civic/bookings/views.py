@@ -144,9 +144,9 @@ async def book(
     if placed.booking.state == "waitlisted":
         text = _("Vous êtes en liste d’attente, place %(n)s. Un message vous préviendra.") % {"n": placed.position}
         return redirect(back, text, "info", link=undo)
-    text = _("C’est réservé : %(site)s.") % {"site": shift.site_name}
+    text = _("C’est réservé : %(site)s.") % {"site": shift.site_name}
     if may_withdraw("confirmed", shift, clock.now()):
-        late = _("Il commence dans moins de 24 h : un empêchement se dit maintenant par téléphone.")
+        late = _("Il commence dans moins de 24 h : un empêchement se dit maintenant par téléphone.")
         return redirect(back, f"{text} {late}", "info")
     return redirect(back, text, link=undo)
 

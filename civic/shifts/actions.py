@@ -122,7 +122,7 @@ async def publish(session: AsyncSession, *, by: User, shift_id: UUID) -> Shift:
     """Open a draft to bookings; publishing again changes nothing. Raises Refusal for a cancelled shift."""
     shift = await lock(session, shift_id)
     if shift.state == "cancelled":
-        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
+        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
     if shift.state == "draft":
         shift.state, shift.published_at = "published", now()
         shift.version += 1
