@@ -39,7 +39,7 @@ verify: verify-a11y  ## the long matrices
 
 verify-a11y: setup  ## every page on each screen and in each theme
 	@scripts/test-deps
-	$(BIN)/python -m pytest -n 2 -m verify tests/e2e/test_accessibility.py
+	$(BIN)/python -m pytest -n 2 -m verify tests/e2e/test_accessibility.py tests/e2e/test_narrow.py
 
 bench: setup  ## measure the claims
 	@$(BIN)/python -m bench
