@@ -67,6 +67,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return "a-uuid"
 
 
+# Whole files go to a worker in this order: the longest first, so that none is left over at the end.
+LONGEST = ("tests/e2e/", "tests/test_access.py", "tests/demo/", "tests/test_cli.py", "tests/encounters/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
     """A connection to anything but this machine is a mistake in the test, or in the product."""
