@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from holidays import country_holidays
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -39,6 +42,14 @@ def midnight(day: date) -> datetime:
     return at(day, time())
 
 
+def oclock(day: date, hour: float) -> datetime:
+    """The UTC instant at which a local clock shows an hour of a day (24 is the next midnight).
+
+    An hour that the spring night skips counts as the one after it.
+    """
+    return (datetime.combine(day, time(), tzinfo=PARIS) + timedelta(hours=hour)).astimezone(UTC)
+
+
 def day_bounds(first: date, last: date) -> tuple[datetime, datetime]:
     """The half-open UTC interval that covers the local days first to last, both included."""
     return midnight(first), midnight(last + timedelta(days=1))
@@ -66,3 +77,14 @@ def year_before(day: date) -> date:
         return day.replace(year=day.year - 1)
     except ValueError:
         return day.replace(year=day.year - 1, day=28)
+
+
+@lru_cache(maxsize=64)
+def _public_holidays(year: int) -> dict[date, str]:
+    # Pas-de-Calais has the days of metropolitan France and no more.
+    return dict(country_holidays("FR", years=year, language="fr"))
+
+
+def public_holiday(day: date) -> str | None:
+    """The name of the public holiday that a day is in Pas-de-Calais, None for any other day."""
+    return _public_holidays(day.year).get(day)

@@ -24,6 +24,8 @@ SENTENCES = {
     "booking.declined": N_("Place refusée"),
     "booking.expired": N_("Offre de place expirée"),
     "booking.made": N_("Réservation faite"),
+    "booking.accepted": N_("Place proposée acceptée"),
+    "booking.offered": N_("Place proposée à la liste d’attente"),
     "booking.promoted": N_("Place donnée depuis la liste d’attente"),
     "booking.removed": N_("Volontaire retiré d’un créneau"),
     "booking.withdrawn": N_("Désistement"),

@@ -1,28 +1,24 @@
-"""The verbs of a place on a shift: book, assign, withdraw, remove, and the promotion of a queue.
+"""The verbs of a place on a shift: book, withdraw, remove.
 
-Locks are taken in one order, the shift before its people and people by id, so that two requests never wait for one
-another in a circle. Freeing a seat and filling it from the queue are one transaction.
+Locks are taken in one order, shifts by id before people by id, so that two requests never wait for one another in a
+circle. Freeing a seat and offering it to the queue are one transaction.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import mails, queries, rules
-from civic.bookings.models import LIVE, SEATED, Booking, BookingEvent
+from civic.bookings import mails, queries, rules, steps, waitlist
+from civic.bookings.models import LIVE, Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.values import Held, Person, ShiftFacts
-from civic.errors import NotFound, Refusal
+from civic.errors import Finding, Invalid, NotFound, Refusal
 from civic.i18n import _
 from civic.shifts.actions import lock
-from civic.volunteers.models import Volunteer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +28,52 @@ class Placed:
     booking: Booking
     position: int | None
     made: bool
+    warnings: tuple[Finding, ...] = ()
 
 
 async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id: UUID, reason: str = "") -> Placed:
     """Give a volunteer a seat, or a place in the queue when none is free; the same call again changes nothing.
 
-    Raises NotFound (shift, volunteer) and Refusal with every broken rule. Warnings never refuse here.
+    Raises NotFound (shift, volunteer), Refusal with every broken rule, and Invalid (`reason`) when somebody else
+    assigns against a warning and does not say why.
     """
     await lock(session, shift_id)
-    held = await _live(session, shift_id, volunteer_id)
-    if held:
-        return Placed(held, await position(session, held), made=False)
     shift, person, holdings = await _situation(session, shift_id, volunteer_id)
-    found = rules.judge(person, shift, holdings, clock.now())
+    own = by.id == person.user_id
+    warnings = tuple(rules.advise(person, shift, holdings))
+    held = await steps.live_on(session, shift_id, volunteer_id)
+    if held:
+        if held.state == "waitlisted" and await _rush(session, shift):
+            held = await waitlist.accept(session, by=by, booking_id=held.id)
+        return Placed(held, await steps.position(session, held), False, warnings)
+    found = rules.judge(person, shift, holdings, clock.now(), own=own)
     if found:
         raise Refusal.of(found)
+    if warnings and not own and not reason:
+        raise _unanswered(warnings)
     # Somebody in the queue may have become eligible since: a newcomer never jumps it.
-    await promote(session, shift)
-    state = "confirmed" if await _free_seats(session, shift) > 0 else "waitlisted"
-    booking = await _insert(session, by, shift, person, state, reason)
-    audit.record(session, by=by, verb="booking.made", subject=booking, detail={"state": state})
-    await mails.placed(session, booking, shift, person, assigned=by.id != person.user_id)
-    return Placed(booking, await position(session, booking), made=True)
+    await waitlist.drop_overdue(session, [volunteer_id])
+    await waitlist.settle(session, shift)
+    free = await steps.free_seats(session, shift) > 0 and not await _queue_first(session, shift)
+    booking = await _insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason)
+    detail = {"state": booking.state, "warnings": [one.code for one in warnings]}
+    audit.record(session, by=by, verb="booking.made", subject=booking, detail=detail)
+    await mails.placed(session, booking, shift, person, assigned=not own)
+    return Placed(booking, await steps.position(session, booking), True, warnings)
 
 
 async def withdraw(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id: UUID) -> None:
     """Give a place back; nothing happens when none is held. Raises Refusal `cancel_too_late` within 24 h."""
-    await lock(session, shift_id)
-    booking = await _live(session, shift_id, volunteer_id)
+    shift, near = await _with_neighbours(session, shift_id, volunteer_id)
+    booking = await steps.live_on(session, shift_id, volunteer_id)
     if booking is None:
         return
-    shift = (await queries.shift_facts(session, [shift_id]))[shift_id]
     refusal = rules.may_withdraw(booking.state, shift, clock.now())
     if refusal:
         raise refusal
-    await _end(session, booking, "withdrawn", by=by)
-    await promote(session, shift)
+    await steps.end(session, booking, "declined" if booking.state == "offered" else "withdrawn", by=by)
+    await waitlist.settle(session, shift)
+    await waitlist.replay(session, near)
 
 
 async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: str) -> None:
@@ -75,119 +81,59 @@ async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: s
     booking = await session.get(Booking, booking_id)
     if booking is None:
         raise NotFound
-    await lock(session, booking.shift_id)
+    shift, near = await _with_neighbours(session, booking.shift_id, booking.volunteer_id)
     await session.refresh(booking, with_for_update=True)
     if booking.state not in LIVE:
         return
-    shift = (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
     if shift.times.ends_at <= clock.now():
-        raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
+        raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
-    await _end(session, booking, "removed", by=by, reason=reason)
+    await steps.end(session, booking, "removed", by=by, reason=reason)
     await mails.removed(session, booking, shift, person, reason)
-    await promote(session, shift)
+    await waitlist.settle(session, shift)
+    await waitlist.replay(session, near)
 
 
-async def promote(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
-    """Fill the free seats of a locked shift with the first of its queue who may take them now."""
-    free = await _free_seats(session, shift)
-    waiting = await _waiting(session, shift.id)
-    if free <= 0 or not waiting or shift.times.starts_at <= clock.now() or shift.state != "published":
-        return []
-    ids = [one.volunteer_id for one in waiting]
-    await lock_people(session, ids)
-    people = await people_of(session, ids)
-    holdings = await holdings_of(session, ids, shift)
-    promoted = []
-    while free > 0:
-        chosen = rules.first_eligible(waiting, people, holdings, shift, clock.now())
-        if chosen is None:
-            break
-        waiting = [one for one in waiting if one.booking_id != chosen.booking_id]
-        booking = await session.get_one(Booking, chosen.booking_id)
-        await change_state(session, booking, "confirmed", by=None)
-        audit.record(session, by=None, verb="booking.promoted", subject=booking)
-        await mails.promoted(session, booking, shift, people[chosen.volunteer_id])
-        promoted.append(booking)
-        free -= 1
-    return promoted
-
-
-async def holdings_of(
-    session: AsyncSession, volunteer_ids: Collection[UUID], shift: ShiftFacts
-) -> dict[UUID, list[Held]]:
-    """What people hold near a shift, by person."""
-    since = shift.times.starts_at - rules.HORIZON
-    found: dict[UUID, list[Held]] = {one: [] for one in volunteer_ids}
-    for held in await queries.live_bookings(session, volunteer_ids=volunteer_ids, since=since):
-        found[held.volunteer_id].append(held)
-    return found
-
-
-async def change_state(
-    session: AsyncSession,
-    booking: Booking,
-    state: str,
-    *,
-    by: User | None,
-    reason: str = "",
-    detail: dict[str, Any] | None = None,
-) -> None:
-    """Move a booking on and keep the step in its history."""
-    booking.state = state
-    event = BookingEvent(booking_id=booking.id, state=state, by_id=by.id if by else None, reason=reason)
-    event.detail = detail or {}
-    session.add(event)
-    await session.flush()
-
-
-async def position(session: AsyncSession, booking: Booking) -> int | None:
-    """The place in the queue, from 1; None for a seat."""
-    if booking.state != "waitlisted":
-        return None
-    waiting = await _waiting(session, booking.shift_id)
-    return next(rank for rank, one in enumerate(waiting, start=1) if one.booking_id == booking.id)
-
-
-async def _end(session: AsyncSession, booking: Booking, state: str, *, by: User, reason: str = "") -> None:
-    await change_state(session, booking, state, by=by, reason=reason)
-    audit.record(session, by=by, verb=f"booking.{state}", subject=booking, detail={"reason": reason} if reason else {})
+async def _with_neighbours(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> tuple[ShiftFacts, list[UUID]]:
+    """Lock a shift together with those that its holder waits for nearby; a queue joined since is settled later."""
+    facts = await queries.shift_facts(session, [shift_id])
+    if shift_id not in facts:
+        raise NotFound
+    near = await steps.waited_near(session, [volunteer_id], facts[shift_id])
+    await steps.lock_shifts(session, [shift_id, *near])
+    return (await queries.shift_facts(session, [shift_id]))[shift_id], near
 
 
 async def _situation(
     session: AsyncSession, shift_id: UUID, volunteer_id: UUID
 ) -> tuple[ShiftFacts, Person, list[Held]]:
-    await lock_people(session, [volunteer_id])
+    await steps.lock_people(session, [volunteer_id])
     people = await people_of(session, [volunteer_id])
     if volunteer_id not in people:
         raise NotFound
     shift = (await queries.shift_facts(session, [shift_id]))[shift_id]
-    holdings = await holdings_of(session, [volunteer_id], shift)
+    holdings = await steps.holdings_of(session, [volunteer_id], shift)
     return shift, people[volunteer_id], holdings[volunteer_id]
 
 
-async def lock_people(session: AsyncSession, volunteer_ids: Collection[UUID]) -> None:
-    """Hold people's time until the commit, so that two shifts cannot take the same hour of theirs at once."""
-    chosen = select(Volunteer.id).where(Volunteer.id.in_(volunteer_ids)).order_by(Volunteer.id)
-    await session.execute(chosen.with_for_update())
+async def _rush(session: AsyncSession, shift: ShiftFacts) -> bool:
+    return rules.in_rush(shift, clock.now()) and await steps.free_seats(session, shift) > 0
 
 
-async def _live(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> Booking | None:
-    chosen = select(Booking).where(
-        Booking.shift_id == shift_id, Booking.volunteer_id == volunteer_id, Booking.state.in_(LIVE)
-    )
-    found: Booking | None = await session.scalar(chosen)
-    return found
+async def _queue_first(session: AsyncSession, shift: ShiftFacts) -> bool:
+    """Whether a free place belongs to the queue: close to the start it waits for the first of them who answers."""
+    if not rules.in_rush(shift, clock.now()):
+        return False
+    waiting = await steps.waiting_on(session, shift.id)
+    ids = [one.volunteer_id for one in waiting]
+    people, holdings = await people_of(session, ids), await steps.holdings_of(session, ids, shift)
+    return rules.first_eligible(waiting, people, holdings, shift, clock.now()) is not None
 
 
-async def _waiting(session: AsyncSession, shift_id: UUID) -> list[Held]:
-    crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift_id]))[shift_id]
-    return list(crowd.waiting)
-
-
-async def _free_seats(session: AsyncSession, shift: ShiftFacts) -> int:
-    taken = select(Booking.id).where(Booking.shift_id == shift.id, Booking.state.in_(SEATED))
-    return shift.capacity - len((await session.scalars(taken)).all())
+def _unanswered(warnings: tuple[Finding, ...]) -> Invalid:
+    listed = " ".join(one.title for one in warnings)
+    message = _("Dites pourquoi malgré cet avertissement : %(warnings)s") % {"warnings": listed}
+    return Invalid({"reason": message}, message)
 
 
 async def _insert(

@@ -10,7 +10,7 @@ from civic.accounts.current import CurrentUser, VolunteerUser
 from civic.bookings import actions, attendance, queries
 from civic.bookings.access import PlannedBooking, PlannedShift, VisibleShift
 from civic.bookings.actions import Placed
-from civic.bookings.schemas import AssignmentIn, AttendanceIn, AttendanceOut, BookingOut, RosterItem
+from civic.bookings.schemas import AssignmentIn, AttendanceIn, AttendanceOut, BookingOut, RosterItem, findings
 from civic.db import Session
 from civic.schema import Items, Nothing
 from civic.volunteers.current import CurrentVolunteer
@@ -97,5 +97,5 @@ def _out(placed: Placed) -> BookingOut:
         state=booking.state,
         position=placed.position,
         offer_expires_at=booking.offer_expires_at,
-        warnings=[],
+        warnings=findings(placed.warnings),
     )

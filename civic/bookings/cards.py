@@ -9,7 +9,8 @@ from uuid import UUID
 from civic import clock
 from civic.bookings.hours import WeekSummary
 from civic.bookings.listing import Seen
-from civic.bookings.rules import WITHDRAWAL_DEADLINE
+from civic.bookings.rules import withdrawal_deadline
+from civic.errors import Finding
 from civic.formats import day_short, hour_range, weekday, weekday_short
 from civic.i18n import _
 
@@ -75,17 +76,21 @@ def card(seen: Seen, now: datetime) -> Card:
         partner_names=partners,
         my_state=mine.state if mine else None,
         position=crowd.position(mine.booking_id) if mine else None,
-        late=shift.times.starts_at - WITHDRAWAL_DEADLINE < now,
+        late=withdrawal_deadline(shift) < now,
         started=shift.times.starts_at <= now,
         ended=shift.times.ends_at <= now,
-        refusals=[{"code": one.code, "title": one.title, "source": one.source} for one in seen.refusals],
-        warnings=[],
+        refusals=[_shown(one) for one in seen.refusals],
+        warnings=[_shown(one) for one in seen.warnings],
         meeting_place=shift.meeting_place,
         on_call_number=shift.on_call_number,
         mission_title=shift.mission_title,
         cancel_reason=shift.cancel_reason,
         min_staff=shift.min_staff,
     )
+
+
+def _shown(finding: Finding) -> dict[str, str]:
+    return {"code": finding.code, "title": finding.title, "source": finding.source}
 
 
 def week_days(week: WeekSummary) -> list[dict[str, Any]]:

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import mails, queries, rules
-from civic.bookings.actions import change_state, holdings_of, lock_people, promote
-from civic.bookings.models import LIVE, Booking
+from civic.bookings import mails, queries, rules, waitlist
+from civic.bookings.models import Booking
 from civic.bookings.people import people_of
+from civic.bookings.steps import change_state, holdings_of, live_rows, lock_people
 from civic.bookings.values import Held, Person, ShiftFacts
 from civic.errors import Answer, Finding, Refusal
 from civic.i18n import _
@@ -45,7 +44,7 @@ async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reaso
     if shift.ends_at <= clock.now() and shift.state == "published":
         raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
     facts = (await queries.shift_facts(session, [shift_id]))[shift_id]
-    bookings = await _live_rows(session, shift_id)
+    bookings = await live_rows(session, shift_id)
     people = await people_of(session, [one.volunteer_id for one in bookings])
     shift.state, shift.cancelled_at = "cancelled", clock.now()
     shift.cancelled_by_id, shift.cancel_reason = by.id, reason
@@ -87,7 +86,8 @@ async def edit_shift(
     before, after, people, affected = await _judge(session, shift, values)
     if affected and not confirm:
         raise _breaks(affected)
-    rows = {booking.id: booking for booking in await _live_rows(session, shift_id)}
+    await waitlist.drop_overdue(session, list(people))
+    rows = {booking.id: booking for booking in await live_rows(session, shift_id)}
     await _make_room(session, by, rows, affected)
     changed = _apply(shift, values)
     if not changed:
@@ -96,7 +96,7 @@ async def edit_shift(
     after = replace(after, version=shift.version)
     await _tell(session, rows, before, after, people, affected)
     audit.record(session, by=by, verb="shift.edited", subject=shift, detail={"changed": changed})
-    await promote(session, after)
+    await waitlist.settle(session, after)
     return shift
 
 
@@ -167,8 +167,3 @@ async def _tell(
             standing = "queued" if booking.state == "waitlisted" else "kept"
             outcome, why = outcomes.get(booking.id, (standing, ""))
             await mails.changed(session, booking, before, after, people[booking.volunteer_id], outcome, why)
-
-
-async def _live_rows(session: AsyncSession, shift_id: UUID) -> list[Booking]:
-    chosen = select(Booking).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE))
-    return list(await session.scalars(chosen.order_by(Booking.queue_key, Booking.id)))

@@ -1,21 +1,20 @@
 """A list of shifts as one caller sees it: seats, queue, own place, and why each can't be taken. Six queries in all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from math import asin, cos, radians, sin, sqrt
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings import queries, rules
+from civic.bookings.advice import kilometres
+from civic.bookings.agenda import Agenda
 from civic.bookings.people import person_of
 from civic.bookings.values import Crowd, Held, Person, ShiftFacts
 from civic.clock import now
 from civic.errors import Finding
-
-EARTH_KM = 6371.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class Seen:
     mine: Held | None
     refusals: list[Finding]
     distance_km: float | None = None
+    warnings: list[Finding] = field(default_factory=list)
 
     @property
     def free(self) -> int:
@@ -48,12 +48,13 @@ class View:
 
 
 async def see(session: AsyncSession, user: User, shifts: Sequence[ShiftFacts]) -> View:
-    """Judge every shift of a list for the caller, whatever its length, in two queries (one when nobody books)."""
+    """Judge every shift of a list for the caller, whatever its length, in three queries (one when nobody books)."""
     person = await person_of(session, user) if user.role == "volunteer" else None
     held = await _held(session, shifts, person)
     crowds = queries.crowds(held)
     own = [one for one in held if person and one.volunteer_id == person.volunteer_id]
-    return View([_seen(shift, crowds[shift.id], person, own) for shift in shifts], person, own)
+    agenda, moment = Agenda(own), now()
+    return View([_seen(shift, crowds[shift.id], person, agenda, own, moment) for shift in shifts], person, own)
 
 
 async def _held(session: AsyncSession, shifts: Sequence[ShiftFacts], person: Person | None) -> list[Held]:
@@ -67,20 +68,21 @@ async def _held(session: AsyncSession, shifts: Sequence[ShiftFacts], person: Per
     )
 
 
-def _seen(shift: ShiftFacts, crowd: Crowd, person: Person | None, own: list[Held]) -> Seen:
+def _seen(
+    shift: ShiftFacts, crowd: Crowd, person: Person | None, agenda: Agenda, own: list[Held], moment: datetime
+) -> Seen:
+    if person is None:
+        return Seen(shift, crowd, None, [])
     mine = next((one for one in own if one.shift_id == shift.id), None)
-    refusals = rules.judge(person, shift, own, now()) if person and mine is None else []
-    return Seen(shift, crowd, mine, refusals, distance(person, shift))
+    refusals = [] if mine else rules.judge(person, shift, agenda, moment, own=True)
+    return Seen(shift, crowd, mine, refusals, distance(person, shift), rules.advise(person, shift, agenda))
 
 
 def distance(person: Person | None, shift: ShiftFacts) -> float | None:
     """Kilometres as the crow flies from the centre of the home commune; None when it is not known."""
     if person is None or person.lat is None or person.lon is None:
         return None
-    lat_a, lat_b = radians(person.lat), radians(shift.lat)
-    half = sin((lat_b - lat_a) / 2) ** 2
-    half += cos(lat_a) * cos(lat_b) * sin(radians(shift.lon - person.lon) / 2) ** 2
-    return 2 * EARTH_KM * asin(sqrt(half))
+    return kilometres(person.lat, person.lon, shift.lat, shift.lon)
 
 
 def default_days(first: date | None, last: date | None) -> tuple[date, date]:

@@ -1,12 +1,14 @@
 """The mail that goes with each fact about a booking, in the same transaction."""
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock, outbox
 from civic.bookings.models import Booking
-from civic.bookings.rules import WITHDRAWAL_DEADLINE
+from civic.bookings.rules import withdrawal_deadline
 from civic.bookings.values import Person, ShiftFacts
-from civic.formats import day_long, hour_range
+from civic.formats import day_long, hour_range, moment
 
 
 def _context(person: Person, shift: ShiftFacts) -> dict[str, object]:
@@ -19,7 +21,7 @@ def _context(person: Person, shift: ShiftFacts) -> dict[str, object]:
         "meeting_place": shift.meeting_place,
         "on_call_number": shift.on_call_number,
         # The page can't undo it any more: the mail must not say so.
-        "late": clock.now() > shift.times.starts_at - WITHDRAWAL_DEADLINE,
+        "late": clock.now() > withdrawal_deadline(shift),
         "path": f"/creneaux/{shift.id}",
     }
 
@@ -36,14 +38,51 @@ async def placed(session: AsyncSession, booking: Booking, shift: ShiftFacts, per
     )
 
 
-async def promoted(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person) -> None:
+async def offered(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person) -> None:
+    """A freed place is held for them until the deadline; a later offer of the same booking is another fact."""
+    assert booking.offer_expires_at is not None
     await outbox.enqueue(
         session,
         to=person.email,
-        kind="booking_promoted",
-        template="booking_promoted",
+        kind="booking_offered",
+        template="booking_offered",
+        context={**_context(person, shift), "until": moment(booking.offer_expires_at)},
+        dedupe=f"booking:{booking.id}:offered:{booking.offer_expires_at.isoformat()}",
+    )
+
+
+async def rush(session: AsyncSession, booking_id: UUID, shift: ShiftFacts, person: Person, free: int) -> None:
+    """A place is free close to the start: told once to each of the queue, the first who answers has it."""
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_offered",
+        template="booking_rush",
+        context={**_context(person, shift), "free": free},
+        dedupe=f"booking:{booking_id}:rush:{shift.version}",
+    )
+
+
+async def accepted(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person) -> None:
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_placed",
+        template="booking_placed",
+        context={**_context(person, shift), "state": "confirmed", "assigned": False},
+        dedupe=f"booking:{booking.id}:accepted",
+    )
+
+
+async def expired(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person) -> None:
+    """The deadline passed without an answer; said once, with the way back into the queue."""
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_expired",
+        template="booking_expired",
         context=_context(person, shift),
-        dedupe=f"booking:{booking.id}:promoted:{shift.version}",
+        dedupe=f"booking:{booking.id}:expired",
     )
 
 

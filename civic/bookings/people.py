@@ -1,4 +1,4 @@
-"""Who a volunteer is for the rules: the account, the home commune, the contracts and their trainings, in one query."""
+"""Who a volunteer is for the rules: the account, the home commune, contracts, trainings and leave, in two queries."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
-from civic.bookings.values import ContractFacts, Person
-from civic.contracts.models import EngagementContract, Training
+from civic.bookings.values import ContractFacts, DaysOff, Person
+from civic.contracts.models import EngagementContract, Leave, Training
 from civic.sites.models import Commune
 from civic.volunteers.models import Volunteer
 
 
 async def people_of(session: AsyncSession, volunteer_ids: Collection[UUID]) -> dict[UUID, Person]:
-    """Volunteers with their contracts and trainings (one query)."""
+    """Volunteers with their contracts, trainings and approved leave (two queries)."""
     return await _people(session, Volunteer.id.in_(volunteer_ids))
 
 
@@ -45,9 +45,24 @@ async def _people(session: AsyncSession, condition: Any) -> dict[UUID, Person]:
         known = contracts[volunteer.id].get(contract.id) or _as_contract(contract)
         trainings = known.trainings | ({training} if training else frozenset())
         contracts[volunteer.id][contract.id] = replace(known, trainings=trainings)
+    leaves = await _leaves(session, condition)
     return {
-        key: replace(person, contracts=tuple(contracts[person.volunteer_id].values())) for key, person in found.items()
+        key: replace(person, contracts=tuple(contracts[key].values()), leaves=tuple(leaves[key]))
+        for key, person in found.items()
     }
+
+
+async def _leaves(session: AsyncSession, condition: Any) -> defaultdict[UUID, list[DaysOff]]:
+    chosen = (
+        select(Leave.volunteer_id, Leave.starts_on, Leave.ends_on, Leave.kind)
+        .join(Volunteer, Volunteer.id == Leave.volunteer_id)
+        .where(condition, Leave.state == "approved")
+        .order_by(Leave.starts_on)
+    )
+    found: defaultdict[UUID, list[DaysOff]] = defaultdict(list)
+    for volunteer_id, starts_on, ends_on, kind in await session.execute(chosen):
+        found[volunteer_id].append(DaysOff(starts_on, ends_on, kind))
+    return found
 
 
 def _as_person(volunteer: Volunteer, user: User, lat: float | None, lon: float | None) -> Person:

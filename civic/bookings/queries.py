@@ -7,18 +7,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Text, Uuid, and_, cast, literal, or_, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, exists, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings.models import LIVE, SEATED, Attendance, Booking
-from civic.bookings.values import Closure, Crowd, Held, ShiftFacts, Times
+from civic.bookings.surroundings import surroundings
+from civic.bookings.values import Crowd, Held, ShiftFacts, Times
 from civic.db import UtcDateTime
-from civic.missions.models import Mission, MissionTag, MissionTraining
+from civic.missions.models import Mission, MissionTag
 from civic.shifts.models import Shift
 from civic.shifts.values import ShiftValues
-from civic.sites.models import Commune, Site, SiteClosure
+from civic.sites.models import Commune, Site
 from civic.volunteers.models import Volunteer
 
 
@@ -53,7 +54,7 @@ async def list_shifts(
     after: tuple[datetime, UUID] | None = None,
     limit: int | None = None,
 ) -> list[ShiftFacts]:
-    """Shifts that start within the days, by start then id, as values with closures and demands (3 queries)."""
+    """Shifts that start within the days, by start then id, as values with all that rules need (2 queries)."""
     start, end = clock.day_bounds(filters.first, filters.last)
     wanted = [Shift.starts_at >= start, Shift.starts_at < end, Shift.state.in_(filters.states)]
     if filters.site:
@@ -94,15 +95,14 @@ async def _facts(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[ShiftF
 async def _complete(session: AsyncSession, listed: list[ShiftFacts]) -> list[ShiftFacts]:
     if not listed:
         return []
-    days = [facts.times.day for facts in listed] + [facts.times.last_day for facts in listed]
-    closures = await closures_between(session, min(days), max(days), {facts.site_id for facts in listed})
-    tags, trainings = await _demands(session, {facts.mission_id for facts in listed})
+    around = await surroundings(session, listed)
     return [
         replace(
             facts,
-            closures=tuple(closures.get(facts.site_id, ())),
-            tags=tags[facts.mission_id],
-            trainings=trainings[facts.mission_id],
+            closures=tuple(around.closures.get(facts.site_id, ())),
+            tags=around.tags[facts.mission_id],
+            trainings=around.trainings[facts.mission_id],
+            limits=around.limits_on(facts.times.day),
         )
         for facts in listed
     ]
@@ -153,37 +153,6 @@ def _as_facts(shift: Shift, mission: Mission, site: Site, commune: str) -> Shift
     )
 
 
-async def closures_between(
-    session: AsyncSession, first: date, last: date, site_ids: Collection[str] | None = None
-) -> dict[str, list[Closure]]:
-    """Closures that touch the days, by site."""
-    chosen = select(SiteClosure).where(SiteClosure.starts_on <= last, SiteClosure.ends_on >= first)
-    if site_ids is not None:
-        chosen = chosen.where(SiteClosure.site_id.in_(site_ids))
-    found: dict[str, list[Closure]] = defaultdict(list)
-    for row in await session.scalars(chosen.order_by(SiteClosure.starts_on)):
-        found[row.site_id].append(Closure(row.site_id, row.starts_on, row.ends_on, row.reason))
-    return found
-
-
-async def _demands(
-    session: AsyncSession, mission_ids: Collection[UUID]
-) -> tuple[defaultdict[UUID, frozenset[str]], defaultdict[UUID, frozenset[str]]]:
-    tag_rows = select(MissionTag.mission_id, literal("tag", Text), cast(MissionTag.tag, Text))
-    training_rows = select(MissionTraining.mission_id, literal("training", Text), cast(MissionTraining.kind, Text))
-    both = union_all(
-        tag_rows.where(MissionTag.mission_id.in_(mission_ids)),
-        training_rows.where(MissionTraining.mission_id.in_(mission_ids)),
-    )
-    found: dict[str, defaultdict[UUID, frozenset[str]]] = {
-        "tag": defaultdict(frozenset),
-        "training": defaultdict(frozenset),
-    }
-    for mission_id, kind, code in await session.execute(both):
-        found[kind][mission_id] |= {code}
-    return found["tag"], found["training"]
-
-
 async def live_bookings(
     session: AsyncSession,
     *,
@@ -193,13 +162,14 @@ async def live_bookings(
 ) -> list[Held]:
     """Seats and queue places of some shifts, and of some people from `since` on, in one query, in queue order."""
     theirs = and_(Booking.volunteer_id.in_(volunteer_ids), Booking.ends_at > since if since else true())
+    stand_duty = exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "stand_duty")
     chosen = (
-        select(Booking, User.name, Site.name, Shift.break_minutes)
+        select(Booking, User.id, User.name, Site.id, Site.name, Site.lat, Site.lon, Shift.break_minutes, stand_duty)
         .join(Volunteer, Volunteer.id == Booking.volunteer_id)
         .join(User, User.id == Volunteer.user_id)
         .join(Shift, Shift.id == Booking.shift_id)
         .join(Site, Site.id == Shift.site_id)
-        .where(Booking.state.in_(LIVE))
+        .where(Booking.state.in_(LIVE), still_held())
         .where(or_(Booking.shift_id.in_(shift_ids), theirs))
         .order_by(Booking.queue_key, Booking.id)
     )
@@ -211,12 +181,22 @@ async def live_bookings(
             state=booking.state,
             queue_key=booking.queue_key,
             times=Times(booking.starts_at, booking.ends_at, break_minutes),
-            site_name=site,
+            site_name=site_name,
             volunteer_name=name,
             offer_expires_at=booking.offer_expires_at,
+            site_id=site_id,
+            lat=lat,
+            lon=lon,
+            stand_duty=stand,
+            own_choice=booking.created_by_id == user_id,
         )
-        for booking, name, site, break_minutes in await session.execute(chosen)
+        for booking, user_id, name, site_id, site_name, lat, lon, break_minutes, stand in await session.execute(chosen)
     ]
+
+
+def still_held() -> ColumnElement[bool]:
+    """An offer is past at its deadline, whether or not somebody has written it down yet."""
+    return or_(Booking.state != "offered", Booking.offer_expires_at > clock.now())
 
 
 def crowds(held: Iterable[Held]) -> defaultdict[UUID, Crowd]:
@@ -239,3 +219,15 @@ async def attendance_of(session: AsyncSession, shift_ids: Collection[UUID]) -> d
         .where(Booking.shift_id.in_(shift_ids))
     )
     return {row.booking_id: row.state for row in await session.execute(chosen)}
+
+
+async def free_beside_queue(session: AsyncSession) -> list[UUID]:
+    """Coming published shifts that have both a queue and a place that nobody holds."""
+    waiting = exists().where(Booking.shift_id == Shift.id, Booking.state == "waitlisted")
+    seated = (
+        select(func.count(Booking.id))
+        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED), still_held())
+        .scalar_subquery()
+    )
+    chosen = select(Shift.id).where(Shift.state == "published", Shift.starts_at > clock.now(), waiting)
+    return list(await session.scalars(chosen.where(seated < Shift.capacity)))

@@ -1,21 +1,22 @@
-"""Why somebody may not take a shift: a ladder of named refusals, in the order that the interface promises.
+"""Why somebody may not take a shift, or should think twice: a ladder of named rules in the promised order.
 
-Values in, findings out. Whoever books and by whatever door, the same ladder is climbed.
+Values in, findings out. Whoever books and by whatever door, the same ladder is climbed. The rules themselves stand in
+`standing` (place, papers, leave, overlap), `law` (hours, rest, night, risk) and `advice` (warnings).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from civic import clock
+from civic.bookings import advice, law, standing
+from civic.bookings.agenda import Agenda
 from civic.bookings.values import Held, Person, ShiftFacts, Times
-from civic.contracts.rules import TRAINING_NAMES
 from civic.contracts.sources import source_of
 from civic.errors import Finding, Refusal
-from civic.formats import day_short, hour_range
-from civic.i18n import _
+from civic.formats import duration, moment
+from civic.i18n import _, ngettext
 
-WITHDRAWAL_DEADLINE = timedelta(hours=24)
 # How far before a shift the rules look at what somebody holds.
 HORIZON = timedelta(days=15)
 
@@ -23,120 +24,128 @@ READINESS = frozenset(
     {"email_unverified", "contract_ready", "medical", "parental_auth", "tutor_assigned", "tutor_minor"}
 )
 
-Rule = Callable[[Person, ShiftFacts, Sequence[Held]], str | None]
+Rule = Callable[[Person, ShiftFacts, Agenda], str | None]
+
+LADDER: tuple[tuple[str, Rule], ...] = (
+    ("site_closed", standing.site_closed),
+    ("contract_ready", standing.contract_ready),
+    ("medical", standing.medical),
+    ("parental_auth", standing.parental_auth),
+    ("tutor_assigned", standing.tutor_assigned),
+    ("tutor_minor", standing.tutor_minor),
+    ("mission_age", standing.mission_age),
+    ("training_missing", standing.training_missing),
+    ("leave_conflict", standing.leave_conflict),
+    ("overlap", standing.overlap),
+    ("week_max_adult", law.week_max_adult),
+    ("week_days_adult", law.week_days_adult),
+    ("week_max_minor", law.week_max_minor),
+    ("week_days_minor", law.week_days_minor),
+    ("day_max_minor", law.day_max_minor),
+    ("break_minor", law.break_minor),
+    ("night_minor", law.night_minor),
+    ("weekly_rest_minor", law.weekly_rest_minor),
+    ("holiday_minor", law.holiday_minor),
+    ("risk_minor", law.risk_minor),
+    ("lone_minor", law.lone_minor),
+)
+WARNINGS: tuple[tuple[str, Rule], ...] = (
+    ("week_contract", advice.week_contract),
+    ("stand_minor", advice.stand_minor),
+    ("daily_rest_adult", advice.daily_rest_adult),
+    ("daily_rest_minor", advice.daily_rest_minor),
+    ("long_day_adult", advice.long_day_adult),
+    ("holiday_adult", advice.holiday_adult),
+    ("late_adult", advice.late_adult),
+    ("minor_public", advice.minor_public),
+    ("travel", advice.travel),
+)
 
 
-def judge(person: Person, shift: ShiftFacts, held: Sequence[Held], now: datetime) -> list[Finding]:
-    """Every reason why `person`, who holds `held` elsewhere, can't take `shift`; empty when they can."""
-    return [*openness(person, shift, now), *fitness(person, shift, held)]
+def judge(
+    person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda, now: datetime, *, own: bool = False
+) -> list[Finding]:
+    """Every reason why `person`, who holds `held` elsewhere, can't take `shift`; empty when they can.
+
+    `own` says that they take it themselves: the booking window and the cap of the week are for that alone.
+    """
+    agenda = _elsewhere(held, shift)
+    return [
+        *openness(person, shift, now),
+        *(fairness(shift, agenda, now) if own else ()),
+        *fitness(person, shift, agenda),
+    ]
 
 
 def openness(person: Person, shift: ShiftFacts, now: datetime) -> list[Finding]:
     """Reasons that only matter when a place is taken, not for one already held."""
     found = []
     if not person.verified:
-        found.append(_finding("email_unverified", _("Confirmez d’abord votre adresse e-mail : ouvrez le lien reçu.")))
+        found.append(_finding("email_unverified", _("Confirmez d’abord votre adresse e-mail : ouvrez le lien reçu.")))
     if shift.state == "cancelled":
         found.append(_finding("shift_not_open", _("Ce créneau est annulé.")))
     elif shift.state == "draft":
-        found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
+        found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
     if shift.times.starts_at <= now:
         found.append(_finding("shift_started", _("Ce créneau a déjà commencé.")))
     return found
 
 
-def fitness(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> list[Finding]:
-    """Reasons that hold for a place to take and for one already held (`held` leaves this shift's own out)."""
-    others = [one for one in held if one.shift_id != shift.id]
-    verdicts = ((code, rule(person, shift, others)) for code, rule in LADDER)
+def fairness(shift: ShiftFacts, agenda: Agenda, now: datetime) -> list[Finding]:
+    """What keeps the fastest from taking everything: the booking window, and a cap of self-booked places a week."""
+    found = []
+    opens = opens_at(shift)
+    if opens is not None and now < opens:
+        found.append(
+            _finding("booking_window", _("Les réservations s’ouvrent le %(moment)s.") % {"moment": moment(opens)})
+        )
+    cap, limits = shift.limits.self_cap, shift.limits
+    if cap is not None and now < shift.times.starts_at - timedelta(hours=limits.self_cap_until):
+        monday = clock.monday(shift.times.day)
+        taken = sum(one.own_choice for one in agenda.seats if clock.monday(one.times.day) == monday)
+        if taken + 1 > cap:
+            text = ngettext(
+                "Vous avez déjà choisi %(n)s créneau cette semaine-là. Le plafond tombe %(late)s avant le début.",
+                "Vous avez déjà choisi %(n)s créneaux cette semaine-là. Le plafond tombe %(late)s avant le début.",
+                taken,
+            )
+            found.append(_finding("self_booking_cap", text % {"n": taken, "late": duration(limits.self_cap_until)}))
+    return found
+
+
+def opens_at(shift: ShiftFacts) -> datetime | None:
+    """When volunteers may begin to book a shift; None when the window is switched off."""
+    if shift.limits.window_days is None:
+        return None
+    day = shift.times.day - timedelta(days=int(shift.limits.window_days))
+    return clock.oclock(day, shift.limits.window_hour)
+
+
+def fitness(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) -> list[Finding]:
+    """Blocking rules that hold for a place to take and for one already held."""
+    return _findings(LADDER, person, shift, _elsewhere(held, shift))
+
+
+def advise(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) -> list[Finding]:
+    """Warnings, in order: they never refuse."""
+    return _findings(WARNINGS, person, shift, _elsewhere(held, shift))
+
+
+def _elsewhere(held: Iterable[Held] | Agenda, shift: ShiftFacts) -> Agenda:
+    """The agenda without the shift itself: somebody's own seat does not stand in their way."""
+    if isinstance(held, Agenda) and not any(one.shift_id == shift.id for one in held.on(shift.times.day)):
+        return held
+    seats = held.seats if isinstance(held, Agenda) else held
+    return Agenda(one for one in seats if one.shift_id != shift.id)
+
+
+def _findings(ladder: Iterable[tuple[str, Rule]], person: Person, shift: ShiftFacts, agenda: Agenda) -> list[Finding]:
+    verdicts = ((code, rule(person, shift, agenda)) for code, rule in ladder)
     return [_finding(code, title) for code, title in verdicts if title]
 
 
 def _finding(code: str, title: str) -> Finding:
     return Finding(code, title, source_of(code))
-
-
-def _site_closed(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    closure = next((one for one in shift.closures if one.touches(shift.times)), None)
-    return _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": closure.reason} if closure else None
-
-
-def _contract_ready(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    """CONTRACT_READY: no shift before the contract begins and its conformity check is done (R121-13)."""
-    day = shift.times.day
-    contract = person.contract_on(day)
-    if contract is None:
-        return _("Pas encore de contrat d’engagement. Parlez-en à votre coordination.")
-    if day < contract.starts_on:
-        return _("Le contrat commence le %(day)s, après ce créneau.") % {"day": day_short(contract.starts_on)}
-    if day > contract.last_day:
-        return _("Le contrat finit le %(day)s, avant ce créneau.") % {"day": day_short(contract.last_day)}
-    return None if contract.conform else _("La conformité du contrat n’est pas encore vérifiée.")
-
-
-def _medical(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    """MEDICAL: fitness recorded, as a date only (L120-4, R121-10-1)."""
-    contract = person.contract_on(shift.times.day)
-    return None if contract is None or contract.medical else _("L’aptitude médicale n’est pas encore enregistrée.")
-
-
-def _parental_auth(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    """PARENTAL_AUTH: a minor's parental authorisation is recorded (L120-5, R121-11)."""
-    contract = person.contract_on(shift.times.day)
-    if contract is None or contract.parental_auth or not person.minor_on(shift.times.day):
-        return None
-    return _("L’autorisation parentale n’est pas encore enregistrée.")
-
-
-def _tutor_assigned(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    """TUTOR_ASSIGNED: a tutor is named on the contract (L120-14; R121-10 6°)."""
-    contract = person.contract_on(shift.times.day)
-    return None if contract is None or contract.tutor else _("Aucun tuteur n’est encore nommé sur le contrat.")
-
-
-def _tutor_minor(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    """TUTOR_MINOR: a minor's reinforced tutoring plan is filled in (R121-11)."""
-    contract = person.contract_on(shift.times.day)
-    if contract is None or contract.minor_tutoring or not person.minor_on(shift.times.day):
-        return None
-    return _("Le tutorat renforcé des mineurs n’est pas encore rempli.")
-
-
-def _mission_age(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    age = person.age_on(shift.times.day)
-    if age >= shift.min_age:
-        return None
-    return _("Mission ouverte à partir de %(min)s ans : %(age)s ans ce jour-là.") % {"min": shift.min_age, "age": age}
-
-
-def _training_missing(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    contract = person.contract_on(shift.times.day)
-    missing = shift.trainings - (contract.trainings if contract else frozenset())
-    if not missing:
-        return None
-    names = ", ".join(_(TRAINING_NAMES[code]) for code in sorted(missing))
-    return _("Formation à faire avant : %(names)s.") % {"names": names}
-
-
-def _overlap(person: Person, shift: ShiftFacts, held: Sequence[Held]) -> str | None:
-    clash = next((one for one in held if one.state != "waitlisted" and one.times.overlaps(shift.times)), None)
-    if clash is None:
-        return None
-    when = hour_range(clash.times.starts_at, clash.times.ends_at)
-    return _("Déjà pris à ce moment-là : %(site)s, %(when)s.") % {"site": clash.site_name, "when": when}
-
-
-LADDER: tuple[tuple[str, Rule], ...] = (
-    ("site_closed", _site_closed),
-    ("contract_ready", _contract_ready),
-    ("medical", _medical),
-    ("parental_auth", _parental_auth),
-    ("tutor_assigned", _tutor_assigned),
-    ("tutor_minor", _tutor_minor),
-    ("mission_age", _mission_age),
-    ("training_missing", _training_missing),
-    ("overlap", _overlap),
-)
 
 
 def readiness(person: Person, day: date) -> list[Finding]:
@@ -165,13 +174,17 @@ def readiness(person: Person, day: date) -> list[Finding]:
 
 
 def may_withdraw(state: str, shift: ShiftFacts, now: datetime) -> Refusal | None:
-    """A seat can be given back until a day before the start; leaving a queue or declining is never too late."""
-    if state != "confirmed" or now <= shift.times.starts_at - WITHDRAWAL_DEADLINE:
+    """A seat can be given back until the deadline (24 h); leaving a queue or declining is never too late."""
+    if state != "confirmed" or now <= withdrawal_deadline(shift):
         return None
-    return Refusal(
-        "cancel_too_late",
-        _("Ce créneau commence dans moins de 24 h : prévenez votre coordination par téléphone."),
+    text = _(
+        "Ce créneau commence dans moins de %(limit)s : dites « Je ne peux pas venir », et les autres sont prévenus."
     )
+    return Refusal("cancel_too_late", text % {"limit": duration(shift.limits.withdrawal_hours)})
+
+
+def withdrawal_deadline(shift: ShiftFacts) -> datetime:
+    return shift.times.starts_at - timedelta(hours=shift.limits.withdrawal_hours)
 
 
 def first_eligible(
@@ -184,6 +197,27 @@ def first_eligible(
     """The first of a queue who may take a freed place at this moment."""
     for held in waiting:
         person = people[held.volunteer_id]
-        if not judge(person, shift, holdings.get(held.volunteer_id, []), now):
+        if not judge(person, shift, holdings.get(held.volunteer_id, []), now, own=held.own_choice):
             return held
     return None
+
+
+# An offer is never shorter: a phone in a pocket is not looked at every minute.
+SHORTEST_OFFER = timedelta(minutes=15)
+
+
+def offer_deadline(shift: ShiftFacts, now: datetime) -> datetime:
+    """Until when a freed place is held for one person: half of the time that is left, 12 h at most."""
+    left = shift.times.starts_at - now
+    return now + max(SHORTEST_OFFER, min(timedelta(hours=shift.limits.offer_hours), left / 2))
+
+
+def in_rush(shift: ShiftFacts, now: datetime) -> bool:
+    """So close to the start that a freed place goes to the first of the queue who answers."""
+    left = shift.times.starts_at - now
+    return timedelta() < left <= timedelta(hours=shift.limits.rush_hours)
+
+
+def overdue(deadline: datetime | None, now: datetime) -> bool:
+    """An offer is past at its deadline."""
+    return deadline is not None and deadline <= now

@@ -1,5 +1,6 @@
 """The JSON shapes of shifts and bookings, as the public interface names them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -67,7 +68,14 @@ class ShiftOut(Shown):
     warnings: list[FindingOut]
 
     @classmethod
-    def of(cls, shift: ShiftFacts, crowd: Crowd, mine: Held | None, refusals: list[Finding]) -> "ShiftOut":
+    def of(
+        cls,
+        shift: ShiftFacts,
+        crowd: Crowd,
+        mine: Held | None,
+        refusals: Sequence[Finding],
+        warnings: Sequence[Finding],
+    ) -> "ShiftOut":
         return cls(
             id=shift.id,
             mission_id=shift.mission_id,
@@ -82,9 +90,13 @@ class ShiftOut(Shown):
             waitlisted=len(crowd.waiting),
             state=shift.state,
             my_booking=my_booking(crowd, mine),
-            refusals=[FindingOut(code=one.code, title=one.title) for one in refusals],
-            warnings=[],
+            refusals=findings(refusals),
+            warnings=findings(warnings),
         )
+
+
+def findings(listed: Sequence[Finding]) -> list[FindingOut]:
+    return [FindingOut(code=one.code, title=one.title) for one in listed]
 
 
 def my_booking(crowd: Crowd, mine: Held | None) -> MyBooking | None:

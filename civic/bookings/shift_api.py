@@ -138,7 +138,7 @@ async def _answer(session: AsyncSession, user: User, shift_id: UUID, response: R
 
 
 def _out(seen: Seen) -> ShiftOut:
-    return ShiftOut.of(seen.shift, seen.crowd, seen.mine, seen.refusals)
+    return ShiftOut.of(seen.shift, seen.crowd, seen.mine, seen.refusals, seen.warnings)
 
 
 def _after(cursor: str | None) -> tuple[datetime, UUID] | None:

@@ -5,6 +5,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from civic import clock
+from civic.contracts.limits import DEFAULT, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """An approved leave; both days are included."""
+
+    starts_on: date
+    ends_on: date
+    kind: str = "annual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class Person:
     lat: float | None = None
     lon: float | None = None
     phone: str = ""
+    leaves: tuple[DaysOff, ...] = ()
 
     def age_on(self, day: date) -> int:
         return clock.age_on(self.birth_date, day)
@@ -120,11 +131,13 @@ class ShiftFacts:
     on_call_number: str = ""
     cancel_reason: str = ""
     created_by_id: UUID | None = None
+    # What the law and our own policy say on the day of the shift.
+    limits: Limits = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A live booking: somebody's seat or place in a queue."""
+    """A live booking: somebody's seat or place in a queue. `own_choice` is false where a coordinator assigned it."""
 
     booking_id: UUID
     shift_id: UUID
@@ -135,6 +148,11 @@ class Held:
     site_name: str = ""
     volunteer_name: str = ""
     offer_expires_at: datetime | None = None
+    site_id: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    stand_duty: bool = False
+    own_choice: bool = True
 
 
 @dataclass(frozen=True, slots=True)

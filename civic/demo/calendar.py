@@ -1,7 +1,6 @@
 """The days that shape the rhythm: school holidays, public holidays, weather."""
 
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 
 from civic.clock import days
 from civic.demo.chance import Chance
@@ -58,25 +57,3 @@ def weather(chance: Chance, first: date, last: date) -> dict[date, str]:
             word = chance.pick(options)
         found[day] = word
     return found
-
-
-@lru_cache
-def _public_holidays(year: int) -> frozenset[date]:
-    easter = _easter(year)
-    moving = {easter + timedelta(days=offset) for offset in (1, 39, 50)}
-    fixed = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
-    return frozenset(moving | {date(year, month, day) for month, day in fixed})
-
-
-def public_holiday(day: date) -> bool:
-    return day in _public_holidays(day.year)
-
-
-def _easter(year: int) -> date:
-    """Sunday of Easter in the Gregorian calendar (Meeus, Jones and Butcher)."""
-    century, rest = divmod(year, 100)
-    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
-    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
-    shift = (year % 19 + 11 * moon + 22 * weekday) // 451
-    month, day = divmod(moon + weekday - 7 * shift + 114, 31)
-    return date(year, month, day + 1)

@@ -102,7 +102,7 @@ def _week_of(chance: Chance, ground: Ground, site: Site, monday: date, last: dat
     options = {
         day: WEEKDAYS[day.weekday()] * (1.3 if free and day.weekday() < 5 else 1.0)
         for day in clock.days(monday, monday + timedelta(days=6))
-        if (site.id, day) not in ground.closed and not calendar.public_holiday(day)
+        if (site.id, day) not in ground.closed and not clock.public_holiday(day)
     }
     made = []
     for _number in range(min(count, len(options))):
@@ -179,7 +179,7 @@ def _lone_stand(chance: Chance, ground: Ground) -> list[Planned]:
     mission_id = next(one for one, plan in ground.missions.items() if plan.key == "stand")
     site = next(site for site in ground.sites if site.id == "parc-glissoire")
     usable = (ground.today + timedelta(days=offset) for offset in range(9, 20))
-    day = next(day for day in usable if (site.id, day) not in ground.closed and not calendar.public_holiday(day))
+    day = next(day for day in usable if (site.id, day) not in ground.closed and not clock.public_holiday(day))
     made = _planned(chance, ground, mission_id, site, day, STAND[1], 1)
     return [replace(made, state="published")]
 

@@ -13,6 +13,7 @@ from civic.accounts.models import User
 from civic.bookings import queries as bookings
 from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
+from civic.bookings.surroundings import closures_between
 from civic.bookings.values import Crowd, ShiftFacts
 from civic.formats import day_short, first_name, hour_range
 from civic.i18n import _, ngettext
@@ -111,7 +112,7 @@ async def week_of(
     broken = conflicts.find(listed, doubtful, crowds, people, held)
     shown = [one for one in places if _passes(one, chosen)]
     ids_shown = {one.id for one in shown}
-    closures = await bookings.closures_between(session, chosen.monday, weeks.sunday(chosen.monday), ids_shown)
+    closures = await closures_between(session, chosen.monday, weeks.sunday(chosen.monday), ids_shown)
     week = board.build(
         monday=chosen.monday,
         places=shown,

@@ -1,0 +1,119 @@
+"""The small steps that every verb of a booking is made of. Each expects the shift to be locked already."""
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import audit, clock
+from civic.accounts.models import User
+from civic.bookings import queries, rules
+from civic.bookings.models import LIVE, SEATED, Booking, BookingEvent
+from civic.bookings.values import Held, ShiftFacts
+from civic.shifts.actions import lock
+from civic.shifts.models import Shift
+from civic.volunteers.models import Volunteer
+
+# A seat given back may free somebody for what they wait for in the same week, or beside it.
+REACH = timedelta(days=8)
+
+
+async def change_state(
+    session: AsyncSession,
+    booking: Booking,
+    state: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Move a booking on and keep the step in its history."""
+    booking.state = state
+    if state != "offered":
+        booking.offer_expires_at = None
+    event = BookingEvent(booking_id=booking.id, state=state, by_id=by.id if by else None, reason=reason)
+    event.detail = detail or {}
+    session.add(event)
+    await session.flush()
+
+
+async def end(session: AsyncSession, booking: Booking, state: str, *, by: User | None, reason: str = "") -> None:
+    """Close a booking for good, and say so in the audit log."""
+    await change_state(session, booking, state, by=by, reason=reason)
+    audit.record(session, by=by, verb=f"booking.{state}", subject=booking, detail={"reason": reason} if reason else {})
+
+
+async def lock_people(session: AsyncSession, volunteer_ids: Collection[UUID]) -> None:
+    """Hold people's time until the commit, so that two shifts cannot take the same hour of theirs at once."""
+    chosen = select(Volunteer.id).where(Volunteer.id.in_(volunteer_ids)).order_by(Volunteer.id)
+    await session.execute(chosen.with_for_update())
+
+
+async def lock_shifts(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
+    """Several shifts, always in the same order."""
+    for shift_id in sorted(set(shift_ids)):
+        await lock(session, shift_id)
+
+
+async def live_on(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> Booking | None:
+    """Somebody's seat, offer or place in the queue of a shift."""
+    chosen = select(Booking).where(
+        Booking.shift_id == shift_id,
+        Booking.volunteer_id == volunteer_id,
+        Booking.state.in_(LIVE),
+        queries.still_held(),
+    )
+    found: Booking | None = await session.scalar(chosen)
+    return found
+
+
+async def live_rows(session: AsyncSession, shift_id: UUID) -> list[Booking]:
+    """Everybody on a shift, in queue order."""
+    chosen = select(Booking).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE), queries.still_held())
+    return list(await session.scalars(chosen.order_by(Booking.queue_key, Booking.id)))
+
+
+async def holdings_of(
+    session: AsyncSession, volunteer_ids: Collection[UUID], shift: ShiftFacts
+) -> dict[UUID, list[Held]]:
+    """What people hold near a shift, by person."""
+    since = shift.times.starts_at - rules.HORIZON
+    found: dict[UUID, list[Held]] = {one: [] for one in volunteer_ids}
+    for held in await queries.live_bookings(session, volunteer_ids=volunteer_ids, since=since):
+        found[held.volunteer_id].append(held)
+    return found
+
+
+async def waiting_on(session: AsyncSession, shift_id: UUID) -> list[Held]:
+    """The queue of a shift, in order."""
+    crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift_id]))[shift_id]
+    return list(crowd.waiting)
+
+
+async def position(session: AsyncSession, booking: Booking) -> int | None:
+    """The place in the queue, from 1; None for a seat."""
+    if booking.state != "waitlisted":
+        return None
+    waiting = await waiting_on(session, booking.shift_id)
+    return next(rank for rank, one in enumerate(waiting, start=1) if one.booking_id == booking.id)
+
+
+async def free_seats(session: AsyncSession, shift: ShiftFacts) -> int:
+    """Places that nobody holds, an offer being held until its deadline."""
+    taken = select(Booking.id).where(Booking.shift_id == shift.id, Booking.state.in_(SEATED), queries.still_held())
+    return shift.capacity - len((await session.scalars(taken)).all())
+
+
+async def waited_near(session: AsyncSession, volunteer_ids: Collection[UUID], shift: ShiftFacts) -> list[UUID]:
+    """Other shifts that some people wait for around this one: a seat given back may open them."""
+    chosen = (
+        select(Booking.shift_id)
+        .join(Shift, Shift.id == Booking.shift_id)
+        .where(Booking.volunteer_id.in_(volunteer_ids), Booking.state == "waitlisted", Booking.shift_id != shift.id)
+        .where(Booking.starts_at > clock.now(), Shift.state == "published")
+        .where(Booking.starts_at < shift.times.ends_at + REACH, Booking.ends_at > shift.times.starts_at - REACH)
+    )
+    return sorted(set(await session.scalars(chosen)))

@@ -1,0 +1,119 @@
+"""What a list of shifts is judged with beside its rows: closures, the missions’ demands, dated limits. One query."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Numeric, Select, String, Text, Uuid, cast, literal, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from civic.bookings.values import Closure, ShiftFacts
+from civic.contracts.limits import Limits, Setting, limits_on
+from civic.contracts.models import RuleSetting
+from civic.missions.models import MissionTag, MissionTraining
+from civic.sites.models import SiteClosure
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """By site and by mission; `settings` are all the dated limits."""
+
+    closures: defaultdict[str, list[Closure]] = field(default_factory=lambda: defaultdict(list))
+    tags: defaultdict[UUID, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+    trainings: defaultdict[UUID, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+    settings: list[Setting] = field(default_factory=list)
+    _limits: dict[date, Limits] = field(default_factory=dict)
+
+    def limits_on(self, day: date) -> Limits:
+        if day not in self._limits:
+            self._limits[day] = limits_on(self.settings, day)
+        return self._limits[day]
+
+
+async def surroundings(session: AsyncSession, shifts: Sequence[ShiftFacts]) -> Surroundings:
+    """Everything around some shifts, however many, in one query."""
+    days = [day for one in shifts for day in (one.times.day, one.times.last_day)]
+    missions = {one.mission_id for one in shifts}
+    found = Surroundings()
+    parts = union_all(
+        _closures(min(days), max(days), {one.site_id for one in shifts}),
+        _demands("tag", MissionTag.mission_id, MissionTag.tag, missions),
+        _demands("training", MissionTraining.mission_id, MissionTraining.kind, missions),
+        _settings(),
+    ).order_by("first_day")
+    for kind, mission_id, code, text, first, last, value in await session.execute(parts):
+        match kind:
+            case "closure":
+                found.closures[code].append(Closure(code, first, last, text))
+            case "tag":
+                found.tags[mission_id] |= {code}
+            case "training":
+                found.trainings[mission_id] |= {code}
+            case _:
+                found.settings.append(Setting(code, None if value is None else float(value), first))
+    return found
+
+
+async def closures_between(
+    session: AsyncSession, first: date, last: date, site_ids: Collection[str] | None = None
+) -> dict[str, list[Closure]]:
+    """Closures that touch the days, by site."""
+    chosen = select(SiteClosure).where(SiteClosure.starts_on <= last, SiteClosure.ends_on >= first)
+    if site_ids is not None:
+        chosen = chosen.where(SiteClosure.site_id.in_(site_ids))
+    found: dict[str, list[Closure]] = defaultdict(list)
+    for row in await session.scalars(chosen.order_by(SiteClosure.starts_on)):
+        found[row.site_id].append(Closure(row.site_id, row.starts_on, row.ends_on, row.reason))
+    return found
+
+
+async def limits_for(session: AsyncSession, day: date) -> Limits:
+    """The limits of one day, for what is judged without a shift."""
+    rows = await session.scalars(select(RuleSetting))
+    return limits_on((_setting(row) for row in rows), day)
+
+
+def _setting(row: RuleSetting) -> Setting:
+    return Setting(row.parameter, None if row.value is None else float(row.value), row.valid_from)
+
+
+def _closures(first: date, last: date, site_ids: Iterable[str]) -> Select[Any]:
+    return select(
+        literal("closure", Text).label("kind"),
+        cast(null(), Uuid).label("mission_id"),
+        cast(SiteClosure.site_id, Text).label("code"),
+        SiteClosure.reason.label("text"),
+        SiteClosure.starts_on.label("first_day"),
+        SiteClosure.ends_on.label("last_day"),
+        cast(null(), Numeric(8, 2)).label("value"),
+    ).where(SiteClosure.starts_on <= last, SiteClosure.ends_on >= first, SiteClosure.site_id.in_(list(site_ids)))
+
+
+def _demands(
+    kind: str, mission_id: InstrumentedAttribute[UUID], code: InstrumentedAttribute[str], missions: Collection[UUID]
+) -> Select[Any]:
+    return select(
+        literal(kind, Text),
+        mission_id,
+        cast(code, Text),
+        literal("", Text),
+        cast(null(), Date),
+        cast(null(), Date),
+        cast(null(), Numeric(8, 2)),
+    ).where(mission_id.in_(list(missions)))
+
+
+def _settings() -> Select[Any]:
+    return select(
+        literal("setting", Text),
+        cast(null(), Uuid),
+        cast(RuleSetting.parameter, String),
+        literal("", Text),
+        RuleSetting.valid_from,
+        cast(null(), Date),
+        RuleSetting.value,
+    )
