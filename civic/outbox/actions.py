@@ -26,6 +26,7 @@ async def enqueue(
     template: str,
     context: dict[str, Any],
     dedupe: str | None = None,
+    headers: dict[str, str] | None = None,
 ) -> None:
     """Write a mail beside the fact it tells; nothing happens when `dedupe` was told before.
 
@@ -36,7 +37,9 @@ async def enqueue(
     values = {"base_url": settings().base_url, **context}
     subject, text = _compose(template, values)
     html = environment().get_template(f"mail/{template}.html").render(values)
-    session.add(OutboxMail(kind=kind, dedupe=dedupe, recipient=to, subject=subject, text_body=text, html_body=html))
+    mail = OutboxMail(kind=kind, dedupe=dedupe, recipient=to, subject=subject, text_body=text, html_body=html)
+    mail.headers = dict(headers or {})
+    session.add(mail)
 
 
 def _compose(template: str, values: dict[str, Any]) -> tuple[str, str]:
