@@ -41,7 +41,7 @@ async def withdraw(user: VolunteerUser, shift: VisibleShift, volunteer: CurrentV
 
 @router.get("/shifts/{shift_id}/bookings")
 async def roster(shift: PlannedShift, session: Session) -> Items[RosterItem]:
-    """Seats first, then the queue in order."""
+    """Seats first, then the queue in order, then those who came without a place (`walk_in`)."""
     return Items(items=await roster_of(session, shift.id))
 
 
@@ -86,7 +86,7 @@ async def roster_of(session: AsyncSession, shift_id: UUID) -> list[RosterItem]:
             position=crowd.position(one.booking_id),
             attendance=noted.get(one.booking_id),
         )
-        for one in (*crowd.seated, *crowd.waiting)
+        for one in (*crowd.seated, *crowd.waiting, *crowd.walk_ins)
     ]
 
 

@@ -10,6 +10,7 @@ from civic import clock
 from civic.bookings.hours import WeekSummary
 from civic.bookings.listing import Seen
 from civic.bookings.rules import withdrawal_deadline
+from civic.bookings.values import Crowd, Held
 from civic.errors import Finding
 from civic.formats import day_short, hour_range, weekday, weekday_short
 from civic.i18n import _
@@ -55,7 +56,7 @@ class Card:
 def card(seen: Seen, now: datetime) -> Card:
     shift, crowd, mine = seen.shift, seen.crowd, seen.mine
     own = mine.volunteer_id if mine else None
-    partners = [one.volunteer_name.split(" ")[0] for one in crowd.seated if one.volunteer_id != own]
+    partners = [one.volunteer_name.split(" ")[0] for one in there(crowd) if one.volunteer_id != own]
     return Card(
         id=shift.id,
         when=hour_range(shift.times.starts_at, shift.times.ends_at),
@@ -87,6 +88,11 @@ def card(seen: Seen, now: datetime) -> Card:
         cancel_reason=shift.cancel_reason,
         min_staff=shift.min_staff,
     )
+
+
+def there(crowd: Crowd) -> list[Held]:
+    """Who is on a shift: its seats, and those who came without one."""
+    return [*crowd.seated, *(one for one in crowd.walk_ins if not one.missed)]
 
 
 def _shown(finding: Finding) -> dict[str, str]:
@@ -123,11 +129,11 @@ def countdown(starts_at: datetime, ends_at: datetime, now: datetime) -> str:
 
 def partner_phones(seen: Seen, phones: Mapping[UUID, str], now: datetime) -> list[tuple[str, str]]:
     """The partners' numbers, from an hour before the start to the end and for those who hold a seat only."""
-    if seen.mine is None or seen.mine.state != "confirmed":
+    if seen.mine is None or seen.mine.state not in ("confirmed", "walk_in"):
         return []
     if not seen.shift.times.starts_at - BEFORE_START <= now <= seen.shift.times.ends_at:
         return []
-    others = [one for one in seen.crowd.seated if one.volunteer_id != seen.mine.volunteer_id]
+    others = [one for one in there(seen.crowd) if one.volunteer_id != seen.mine.volunteer_id]
     return [
         (one.volunteer_name.split(" ")[0], phones[one.volunteer_id]) for one in others if phones.get(one.volunteer_id)
     ]

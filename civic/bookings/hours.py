@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from civic import clock
+from civic.bookings.values import SEATED as SEATED
 from civic.bookings.values import Held, Times
-
-SEATED = ("confirmed", "offered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def week_summary(held: Iterable[Held], attended: Mapping[UUID, float], monday: d
     """
     days = {day: [0.0, 0.0] for day in clock.days(monday, monday + timedelta(days=6))}
     for one in held:
-        if one.state not in SEATED:
+        if not one.counts:
             continue
         shares = per_day(one.times)
         noted = attended.get(one.booking_id)

@@ -74,7 +74,9 @@ def _seen(
     if person is None:
         return Seen(shift, crowd, None, [])
     mine = next((one for one in own if one.shift_id == shift.id), None)
-    refusals = [] if mine else rules.judge(person, shift, agenda, moment, own=True)
+    # Having come without a seat is no booking: the shift is judged as anybody's.
+    seat = mine is not None and mine.state != "walk_in"
+    refusals = [] if seat else rules.judge(person, shift, agenda, moment, own=True)
     return Seen(shift, crowd, mine, refusals, distance(person, shift), rules.advise(person, shift, agenda))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings.models import LIVE, SEATED, Attendance, Booking
+from civic.bookings.models import LIVE, SEATED, WALK_IN, Attendance, Booking
 from civic.bookings.surroundings import surroundings
 from civic.bookings.values import Crowd, Held, ShiftFacts, Times
 from civic.db import UtcDateTime
@@ -160,16 +160,18 @@ async def live_bookings(
     volunteer_ids: Collection[UUID] = (),
     since: datetime | None = None,
 ) -> list[Held]:
-    """Seats and queue places of some shifts, and of some people from `since` on, in one query, in queue order."""
+    """Seats, queue places and walk-ins of some shifts, and of some people from `since` on: one query, queue order."""
     theirs = and_(Booking.volunteer_id.in_(volunteer_ids), Booking.ends_at > since if since else true())
     stand_duty = exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "stand_duty")
+    missed = exists().where(Attendance.booking_id == Booking.id, Attendance.state != "present")
+    where = (Site.id, Site.name, Site.lat, Site.lon, Shift.break_minutes)
     chosen = (
-        select(Booking, User.id, User.name, Site.id, Site.name, Site.lat, Site.lon, Shift.break_minutes, stand_duty)
+        select(Booking, User.id, User.name, *where, stand_duty, missed)
         .join(Volunteer, Volunteer.id == Booking.volunteer_id)
         .join(User, User.id == Volunteer.user_id)
         .join(Shift, Shift.id == Booking.shift_id)
         .join(Site, Site.id == Shift.site_id)
-        .where(Booking.state.in_(LIVE), still_held())
+        .where(Booking.state.in_((*LIVE, WALK_IN)), still_held())
         .where(or_(Booking.shift_id.in_(shift_ids), theirs))
         .order_by(Booking.queue_key, Booking.id)
     )
@@ -189,8 +191,11 @@ async def live_bookings(
             lon=lon,
             stand_duty=stand,
             own_choice=booking.created_by_id == user_id,
+            missed=gone,
         )
-        for booking, user_id, name, site_id, site_name, lat, lon, break_minutes, stand in await session.execute(chosen)
+        for booking, user_id, name, site_id, site_name, lat, lon, break_minutes, stand, gone in (
+            await session.execute(chosen)
+        )
     ]
 
 
@@ -200,14 +205,16 @@ def still_held() -> ColumnElement[bool]:
 
 
 def crowds(held: Iterable[Held]) -> defaultdict[UUID, Crowd]:
-    """Seats and queue of each shift."""
+    """Seats and queue of each shift, and who came without a seat."""
     found: defaultdict[UUID, Crowd] = defaultdict(Crowd)
     for one in held:
         crowd = found[one.shift_id]
         if one.state in SEATED:
-            found[one.shift_id] = Crowd((*crowd.seated, one), crowd.waiting)
+            found[one.shift_id] = replace(crowd, seated=(*crowd.seated, one))
+        elif one.state == WALK_IN:
+            found[one.shift_id] = replace(crowd, walk_ins=(*crowd.walk_ins, one))
         else:
-            found[one.shift_id] = Crowd(crowd.seated, (*crowd.waiting, one))
+            found[one.shift_id] = replace(crowd, waiting=(*crowd.waiting, one))
     return found
 
 

@@ -48,7 +48,7 @@ async def schedule_of(session: AsyncSession, user: User) -> Schedule:
     ahead = [facts[one.shift_id] for one in held if one.times.ends_at > now]
     view = await see(session, user, sorted(ahead, key=lambda one: (one.times.starts_at, one.id)))
     week = week_summary(held, {key: hours for key, (_state, hours) in noted.items()}, monday)
-    over = [one for one in held if one.times.ends_at <= now and one.state == "confirmed"]
+    over = [one for one in held if one.times.ends_at <= now and one.state in ("confirmed", "walk_in")]
     return Schedule(
         coming=view.seen,
         past=[_past(one, facts[one.shift_id], noted) for one in sorted(over, key=lambda o: o.times.starts_at)[::-1]],
@@ -77,7 +77,8 @@ def missing_this_week(person: Person | None, own: list[Held]) -> float | None:
 async def _own(session: AsyncSession, user: User) -> list[Held]:
     mine = select(Volunteer.id).where(Volunteer.user_id == user.id)
     volunteer_ids = list(await session.scalars(mine))
-    return await queries.live_bookings(session, volunteer_ids=volunteer_ids, since=clock.now() - PAST)
+    held = await queries.live_bookings(session, volunteer_ids=volunteer_ids, since=clock.now() - PAST)
+    return [one for one in held if one.state != "walk_in" or one.counts]
 
 
 async def _noted(session: AsyncSession, held: list[Held]) -> dict[Any, tuple[str, float]]:

@@ -100,8 +100,8 @@ def findings(listed: Sequence[Finding]) -> list[FindingOut]:
 
 
 def my_booking(crowd: Crowd, mine: Held | None) -> MyBooking | None:
-    """The caller's own place on a shift."""
-    if mine is None:
+    """The caller's own place on a shift; somebody who came without one has none."""
+    if mine is None or mine.state == "walk_in":
         return None
     return MyBooking(
         id=mine.booking_id,

@@ -7,6 +7,8 @@ from uuid import UUID
 from civic import clock
 from civic.contracts.limits import DEFAULT, Limits
 
+SEATED = ("confirmed", "offered")
+
 
 @dataclass(frozen=True, slots=True)
 class DaysOff:
@@ -137,7 +139,10 @@ class ShiftFacts:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A live booking: somebody's seat or place in a queue. `own_choice` is false where a coordinator assigned it."""
+    """A live booking: somebody's seat, place in a queue, or coming without one (`walk_in`, noted after the fact).
+
+    `own_choice` is false where a coordinator assigned it, `missed` true once it was noted that they did not come.
+    """
 
     booking_id: UUID
     shift_id: UUID
@@ -153,14 +158,21 @@ class Held:
     lon: float | None = None
     stand_duty: bool = False
     own_choice: bool = True
+    missed: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether its hours are somebody's: a seat, or a presence without one."""
+        return self.state in SEATED or (self.state == "walk_in" and not self.missed)
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Everybody who holds or waits for a place on one shift, in order."""
+    """Everybody who holds or waits for a place on one shift, in order; `walk_ins` came without one and take none."""
 
     seated: tuple[Held, ...] = ()
     waiting: tuple[Held, ...] = field(default=())
+    walk_ins: tuple[Held, ...] = ()
 
     def position(self, booking_id: UUID) -> int | None:
         """1 for the head of the queue; None when not in it."""
