@@ -41,6 +41,7 @@ ROUTERS = (
     "civic.bookings.shift_api",
     "civic.bookings.api",
     "civic.bookings.views",
+    "civic.bookings.hours_views",
     "civic.planning.views",
     "civic.encounters.api",
     "civic.encounters.noting",

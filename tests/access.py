@@ -68,6 +68,7 @@ ACCESS = {
     "POST /deconnexion": "sssssss",
     "GET /donnees-personnelles": "ooooooo",
     "GET /healthz": "ooooooo",
+    "GET /heures": "sooffff",
     "GET /inscription": "ooooooo",
     "POST /inscription": "ooooooo",
     "GET /inscription/courrier": "ooooooo",
@@ -122,6 +123,9 @@ ACCESS = {
     "POST /verification": "ooooooo",
     "GET /volontaires": "sffoofo",
     "GET /volontaires/{volunteer_id}": "sffohfo",
+    "GET /volontaires/{volunteer_id}/attestation.pdf": "sohohfo",
     "GET /volontaires/{volunteer_id}/contrat": "sohohff",
     "POST /volontaires/{volunteer_id}/contrat": "sffohff",
+    "GET /volontaires/{volunteer_id}/heures": "sohohfo",
+    "GET /volontaires/{volunteer_id}/heures.pdf": "sohohfo",
 }

@@ -45,6 +45,7 @@ LAYERS = (
         "schema",
         "formats",
         "templating",
+        "pdf",
     ),
 )
 FLOOR = len(LAYERS) - 1
