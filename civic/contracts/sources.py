@@ -11,6 +11,7 @@ from civic.paths import DATA
 _IN_FRENCH = {
     "age_max": N_("L120-1 II (25 ans) ; service-public.fr (30 ans)"),
     "one_only": N_("service-public.fr, fiche F13278"),
+    "leave_accrual": N_("R121-17 ; service-public.fr, fiche F15547 (mineur)"),
     "contract_ready": N_("R121-13 (décret n° 2025-530 du 10 juin 2025)"),
     "parental_auth": N_("L120-5, R121-11"),
     "stand_minor": N_("service-public.fr, fiche F15547 (2014)"),

@@ -1,0 +1,117 @@
+"""Named selects on leave: whose, in whose sight, and the balance of a contract's leave."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from civic.accounts.models import User, UserScope
+from civic.contracts.leave_requests import Situation
+from civic.contracts.leave_rules import Balance, Dated, Days, Engagement, balance
+from civic.contracts.limits import Setting
+from civic.contracts.models import EngagementContract, Leave, RuleSetting
+from civic.sites.models import Commune
+from civic.volunteers.models import Volunteer
+from civic.volunteers.queries import visible_to as volunteers_visible_to
+
+
+async def dated_limits(session: AsyncSession) -> Dated:
+    """The limits of every day."""
+    rows = await session.scalars(select(RuleSetting))
+    return Dated(
+        Setting(row.parameter, None if row.value is None else float(row.value), row.valid_from) for row in rows
+    )
+
+
+async def balance_of(session: AsyncSession, volunteer_id: UUID, day: date) -> Balance | None:
+    """Somebody's annual leave at the end of a day; None for whoever has no contract."""
+    return (await balances_of(session, [volunteer_id], day)).get(volunteer_id)
+
+
+async def balances_of(session: AsyncSession, volunteer_ids: Collection[UUID], day: date) -> dict[UUID, Balance]:
+    """The same for many people, by volunteer, in three queries; those without a contract are left out."""
+    engaged = await engagements_of(session, volunteer_ids, day)
+    leaves = await _days_of(session, engaged)
+    dated = await dated_limits(session)
+    return {one: balance(engagement, leaves[one], day, dated) for one, engagement in engaged.items()}
+
+
+async def situation_of(session: AsyncSession, volunteer_id: UUID, today: date) -> Situation:
+    """What a request of somebody is judged with."""
+    engaged = await engagements_of(session, [volunteer_id], today)
+    leaves = await _days_of(session, [volunteer_id])
+    return Situation(engaged.get(volunteer_id), leaves[volunteer_id], today, await dated_limits(session))
+
+
+async def engagements_of(session: AsyncSession, volunteer_ids: Collection[UUID], day: date) -> dict[UUID, Engagement]:
+    """The contract that covers a day, else the last one, by volunteer."""
+    chosen = (
+        select(EngagementContract, Volunteer.birth_date)
+        .join(Volunteer, Volunteer.id == EngagementContract.volunteer_id)
+        .where(EngagementContract.volunteer_id.in_(volunteer_ids))
+        .order_by(EngagementContract.starts_on, EngagementContract.id)
+    )
+    found: dict[UUID, Engagement] = {}
+    for contract, birth_date in await session.execute(chosen):
+        known = found.get(contract.volunteer_id)
+        if known is None or not known.starts_on <= day <= known.last_day:
+            found[contract.volunteer_id] = Engagement(
+                contract.starts_on, contract.last_day, birth_date, contract.usual_days
+            )
+    return found
+
+
+async def _days_of(session: AsyncSession, volunteer_ids: Collection[UUID]) -> defaultdict[UUID, list[Days]]:
+    chosen = select(Leave).where(Leave.volunteer_id.in_(volunteer_ids)).order_by(Leave.starts_on, Leave.id)
+    found: defaultdict[UUID, list[Days]] = defaultdict(list)
+    for leave in await session.scalars(chosen):
+        found[leave.volunteer_id].append(days_of_row(leave))
+    return found
+
+
+def days_of_row(leave: Leave) -> Days:
+    return Days(leave.kind, leave.starts_on, leave.ends_on, leave.state, leave.id)
+
+
+def visible_to(user: User) -> Select[tuple[Leave]]:
+    """One's own; for a coordinator those of the volunteers in sight and of those whom they tutor (`scopes` loaded)."""
+    seen = Leave.volunteer_id.in_(volunteers_visible_to(user).with_only_columns(Volunteer.id))
+    chosen = select(Leave).options(joinedload(Leave.volunteer, innerjoin=True).joinedload(Volunteer.user))
+    if user.role == "coordinator":
+        tutored = select(EngagementContract.volunteer_id).where(EngagementContract.tutor_id == user.id)
+        return chosen.where(or_(seen, Leave.volunteer_id.in_(tutored)))
+    return chosen.where(seen)
+
+
+async def deciders(session: AsyncSession, volunteer_id: UUID) -> Sequence[User]:
+    """The coordinators in whose scope a volunteer lives (all of them while the commune is not known), and the tutor."""
+    home = (
+        select(Commune.intermunicipality_code)
+        .join(Volunteer, Volunteer.commune_insee == Commune.insee)
+        .where(Volunteer.id == volunteer_id)
+    )
+    code = await session.scalar(home)
+    tutors = select(EngagementContract.tutor_id).where(EngagementContract.volunteer_id == volunteer_id)
+    return await _coordinators(session, code, or_in=tutors)
+
+
+async def coordinators_of(session: AsyncSession, intermunicipality: str) -> Sequence[User]:
+    """The coordinators whose scope holds an intermunicipality."""
+    return await _coordinators(session, intermunicipality)
+
+
+async def _coordinators(
+    session: AsyncSession, code: str | None, or_in: Select[tuple[UUID | None]] | None = None
+) -> Sequence[User]:
+    scoped = select(UserScope.user_id)
+    planning = User.role == "coordinator"
+    if code is not None:
+        inside = scoped.where(UserScope.intermunicipality_code == code)
+        planning &= or_(User.id.not_in(scoped), User.id.in_(inside))
+    chosen = planning if or_in is None else or_(planning, User.id.in_(or_in))
+    rows = select(User).where(User.is_active, User.role == "coordinator", chosen).options(joinedload(User.scopes))
+    return (await session.scalars(rows.order_by(User.name, User.id))).unique().all()
