@@ -1,21 +1,35 @@
-"""Compose a mail and put it in the outbox; claim, send and settle those that are due."""
+"""Compose a mail and put it in the outbox; claim, send and settle those that are due.
 
+One mail is claimed at a time, just before it is sent: a worker that dies has at most one in flight, whose lease runs
+out by itself. Only when the server took that one and the worker died before noting it does the mail go twice, under
+the same Message-ID.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import now
 from civic.db import Database
 from civic.outbox.models import OutboxMail
-from civic.outbox.send import Sender
+from civic.outbox.send import LIMIT, NoSender, Refused, Sender, Unavailable
 from civic.settings import settings
 from civic.templating import environment
 
-BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720)]
-LEASE = timedelta(minutes=5)
-BATCH = 20
+log = logging.getLogger("civic")
+BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
+TRIES = len(BACK_OFF) + 1
+# Longer than a send may last, so that it can't run out under one that goes on.
+LEASE = timedelta(seconds=LIMIT + 20)
+# A round ends after so many mails, or after two that the server itself was to blame for.
+ROUND = 100
+STRIKES = 2
 
 
 async def enqueue(
@@ -26,20 +40,27 @@ async def enqueue(
     template: str,
     context: dict[str, Any],
     dedupe: str | None = None,
+    attachments: Sequence[dict[str, Any]] = (),
     headers: dict[str, str] | None = None,
 ) -> None:
     """Write a mail beside the fact it tells; nothing happens when `dedupe` was told before.
 
-    `templates/mail/<template>.txt` (first line "Subject: …") and `.html` are rendered with the context.
+    `templates/mail/<template>.txt` (first line "Subject: …") and `.html` are rendered with the context. Attachments are
+    texts: {"name", "type": "text/…", "params": {…}, "text"}.
     """
     if dedupe and await session.scalar(select(OutboxMail.id).where(OutboxMail.dedupe == dedupe)):
         return
     values = {"base_url": settings().base_url, **context}
     subject, text = _compose(template, values)
     html = environment().get_template(f"mail/{template}.html").render(values)
-    mail = OutboxMail(kind=kind, dedupe=dedupe, recipient=to, subject=subject, text_body=text, html_body=html)
-    mail.headers = dict(headers or {})
-    session.add(mail)
+    composed: dict[str, Any] = {"kind": kind, "dedupe": dedupe, "recipient": to, "subject": subject, "text_body": text}
+    composed |= {"html_body": html, "headers": dict(headers or {}), "attachments": list(attachments)}
+    if dedupe is None:
+        session.add(OutboxMail(**composed))
+        return
+    # Somebody else may be telling the same fact in this moment: the second of the two writes nothing.
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await session.execute(insert(OutboxMail).values(composed).on_conflict_do_nothing(index_elements=["dedupe"]))
 
 
 def _compose(template: str, values: dict[str, Any]) -> tuple[str, str]:
@@ -50,44 +71,80 @@ def _compose(template: str, values: dict[str, Any]) -> tuple[str, str]:
 
 
 async def deliver(database: Database, sender: Sender) -> int:
-    """Send what is due, one mail at a time; returns how many left. A lease keeps two workers from the same mail."""
+    """Send what is due, one mail after the other; returns how many left. Without a mail server all of them wait.
+
+    A cancelled call lets the mail in flight reach its end first.
+    """
+    if isinstance(sender, NoSender):
+        return 0
+    left = strikes = 0
+    while left < ROUND and strikes < STRIKES:
+        mail = await _claim(database)
+        if mail is None:
+            break
+        error = await _whole(_send(database, sender, mail))
+        left += error is None
+        strikes = strikes + 1 if isinstance(error, Unavailable) else 0
+    return left
+
+
+async def _whole(step: Any) -> Exception | None:
+    """Await to the end even when cancelled meanwhile; the sender's own limit bounds it."""
+    task: asyncio.Task[Exception | None] = asyncio.create_task(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _due(chosen: Any) -> Select[Any]:
+    waiting = (OutboxMail.sent_at.is_(None), OutboxMail.dead_at.is_(None), OutboxMail.next_try_at <= now())
+    return select(chosen).where(*waiting).order_by(OutboxMail.next_try_at, OutboxMail.created_at).limit(1)
+
+
+async def _claim(database: Database) -> OutboxMail | None:
+    """Take the mail that has been due longest, for as long as LEASE."""
+    async with database.reading() as session:
+        # An idle worker takes no write lock.
+        if await session.scalar(_due(OutboxMail.id)) is None:
+            return None
     async with database.writing() as session:
-        mails = await _claim(session)
-    for mail in mails:
-        try:
-            await sender.send(mail)
-        except Exception as error:
-            await _settle(database, mail, error)
-        else:
-            await _settle(database, mail, None)
-    return len(mails)
+        mail: OutboxMail | None = await session.scalar(_due(OutboxMail).with_for_update(skip_locked=True))
+        if mail:
+            mail.attempts += 1
+            mail.next_try_at = now() + LEASE
+    return mail
 
 
-async def _claim(session: AsyncSession) -> list[OutboxMail]:
-    due = (
-        select(OutboxMail)
-        .where(OutboxMail.sent_at.is_(None), OutboxMail.dead_at.is_(None), OutboxMail.next_try_at <= now())
-        .order_by(OutboxMail.next_try_at)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    mails = list(await session.scalars(due))
-    for mail in mails:
-        mail.attempts += 1
-        mail.next_try_at = now() + LEASE
-    return mails
+async def _send(database: Database, sender: Sender, mail: OutboxMail) -> Exception | None:
+    """Send a claimed mail and write down what came of it; returns the failure."""
+    if now() > mail.next_try_at - timedelta(seconds=LIMIT):
+        # This process slept since it claimed: the lease may run out during the send, and another worker take over.
+        return TimeoutError("the lease is nearly over")
+    if mail.attempts > TRIES:
+        return await _settle(database, mail, Refused("each worker that sent it stopped before its end"))
+    try:
+        await sender.send(mail)
+    except Exception as error:
+        # The server's words may hold the address: they are for the administrator's page, not for the log.
+        log.warning("outbox: mail %s has not left, try %s: %s", mail.id, mail.attempts, type(error).__name__)
+        return await _settle(database, mail, error)
+    return await _settle(database, mail, None)
 
 
-async def _settle(database: Database, claimed: OutboxMail, error: Exception | None) -> None:
+async def _settle(database: Database, claimed: OutboxMail, error: Exception | None) -> Exception | None:
     async with database.writing() as session:
-        mail = await session.get(OutboxMail, claimed.id)
+        mail = await session.get(OutboxMail, claimed.id, with_for_update=True)
         if mail is None or mail.sent_at:
-            return
+            return error
         if error is None:
-            mail.sent_at, mail.last_error = now(), None
-            return
-        mail.last_error = f"{type(error).__name__}: {error}"[:500]
-        if mail.attempts > len(BACK_OFF):
-            mail.dead_at = now()
-        else:
-            mail.next_try_at = now() + BACK_OFF[mail.attempts - 1]
+            mail.sent_at, mail.dead_at, mail.last_error = now(), None, None
+        elif mail.attempts == claimed.attempts:
+            # Otherwise somebody took it since: what they meet counts.
+            mail.last_error = (str(error) or type(error).__name__)[:500]
+            if isinstance(error, Refused) or mail.attempts >= TRIES:
+                mail.dead_at = now()
+            else:
+                mail.next_try_at = now() + BACK_OFF[mail.attempts - 1]
+    return error

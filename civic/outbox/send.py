@@ -1,6 +1,12 @@
-"""Where a composed mail goes: a file in development, an SMTP server when one is set."""
+"""Where a composed mail goes: a file in development, an SMTP server when one is set.
 
+A sender says with its exception what a failure means: `Refused` when trying this mail again changes nothing,
+`Unavailable` when the server takes nobody's mail just now; anything else is this mail's bad luck, tried again later.
+"""
+
+import asyncio
 import os
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -14,14 +20,31 @@ from anyio import to_thread
 from civic.outbox.models import OutboxMail
 from civic.settings import Settings
 
+# Seconds: for a command, for the answer to a whole mail, for everything about one mail, for the goodbye.
+COMMAND, ANSWER, LIMIT, GOODBYE = 10.0, 30.0, 40.0, 1.0
+PERMANENT = 500
+# Every transport takes it, whether or not it knows 8BITMIME.
+POLICY = SMTP.clone(cte_type="7bit")
+
 
 class Sender(Protocol):
     async def send(self, mail: OutboxMail) -> None: ...
 
 
+class Refused(Exception):
+    """This mail will never be taken as it is: its recipient or its content was refused for good."""
+
+
+class Unavailable(Exception):
+    """The server cannot be reached, stalls, or does not want us: the next mail would fare no better."""
+
+
 def as_message(mail: OutboxMail, mail_from: str) -> EmailMessage:
-    """The mail as text with an HTML alternative. Its Message-ID is its row's, so that a second try is recognised."""
-    message = EmailMessage(policy=SMTP)
+    """The mail as text with an HTML alternative, and its attachments (name, type, params, text).
+
+    Its Message-ID is its row's, so that a second try is recognised. Raises ValueError for what no header can hold.
+    """
+    message = EmailMessage(policy=POLICY)
     message["From"] = mail_from
     message["To"] = mail.recipient
     message["Subject"] = mail.subject
@@ -29,10 +52,20 @@ def as_message(mail: OutboxMail, mail_from: str) -> EmailMessage:
     host = parseaddr(mail_from)[1].partition("@")[2] or "localhost"
     message["Message-ID"] = f"<{mail.id}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = "fr"
     for name, value in mail.headers.items():
         message[name] = value
     message.set_content(mail.text_body)
     message.add_alternative(mail.html_body, subtype="html")
+    for part in mail.attachments:
+        message.add_attachment(
+            part["text"],
+            subtype=part["type"].removeprefix("text/"),
+            filename=part["name"],
+            params=part.get("params") or {},
+            # Base64 keeps every line as long as it was.
+            cte="base64",
+        )
     return message
 
 
@@ -62,23 +95,73 @@ class SmtpSender:
         self.mail_from = mail_from
 
     async def send(self, mail: OutboxMail) -> None:
+        """One connection per mail. Returns once the server has taken it, raises as this file's first lines say."""
+        try:
+            message = as_message(mail, self.mail_from)
+        except (ValueError, TypeError) as error:
+            raise Refused(f"this mail cannot be written: {error}") from error
+        client = self._client()
+        try:
+            async with asyncio.timeout(LIMIT):
+                await _connect(client)
+                await _hand_over(client, message)
+        except (ConnectionError, TimeoutError, OSError) as error:
+            raise Unavailable(_words(error)) from error
+        else:
+            # It has left: whatever the goodbye brings, it is not sent again.
+            with suppress(Exception):
+                await asyncio.wait_for(client.quit(), GOODBYE)
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
         secure = self.url.scheme == "smtps"
-        await aiosmtplib.send(
-            as_message(mail, self.mail_from),
+        return aiosmtplib.SMTP(
             hostname=self.url.hostname or "localhost",
             port=self.url.port or (465 if secure else 587),
             username=unquote(self.url.username) if self.url.username else None,
             password=unquote(self.url.password) if self.url.password else None,
             use_tls=secure,
-            timeout=30,
+            timeout=COMMAND,
         )
 
 
+async def _connect(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.connect()
+    except aiosmtplib.SMTPException as error:
+        raise Unavailable(_words(error)) from error
+
+
+async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        await client.send_message(message, timeout=ANSWER)
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        answer = error.recipients[0]
+        raise (Refused if answer.code >= PERMANENT else RuntimeError)(_words(answer)) from error
+    except aiosmtplib.SMTPDataError as error:
+        raise (Refused if error.code >= PERMANENT else RuntimeError)(_words(error)) from error
+    except aiosmtplib.SMTPResponseException as error:
+        # What it says of the sender, or before any mail, it would say to the next mail too.
+        raise Unavailable(_words(error)) from error
+    except (aiosmtplib.SMTPNotSupported, ValueError) as error:
+        raise Refused(_words(error)) from error
+
+
+def _words(error: Exception) -> str:
+    """The server's own words with their code, on one line; else what happened."""
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.code} {' '.join(str(error.message).split())}"
+    if isinstance(error, TimeoutError):
+        return "no answer from the mail server in time"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 class NoSender:
-    """Production without SMTP: mails wait, and say why."""
+    """Production without SMTP: `deliver` leaves every mail where it waits, untried."""
 
     async def send(self, mail: OutboxMail) -> None:
-        raise RuntimeError("CIVIC_SMTP_URL is not set")
+        raise Unavailable("CIVIC_SMTP_URL is not set")
 
 
 def sender_for(settings: Settings) -> Sender:
