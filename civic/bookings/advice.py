@@ -5,9 +5,9 @@ from math import asin, cos, radians, sin, sqrt
 
 from civic import clock
 from civic.bookings.agenda import Agenda, at_night, longest_stretch, mondays, shares_of, touched
-from civic.bookings.law import CLOSE, day_sum, week_share
+from civic.bookings.law import CLOSE, day_sum, sum_of, week_share
 from civic.bookings.values import Held, Person, ShiftFacts
-from civic.formats import decimal, duration
+from civic.formats import duration, km
 from civic.i18n import _
 
 EARTH_KM = 6371.0
@@ -24,12 +24,9 @@ def week_contract(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | No
     for monday in mondays(shift.times):
         held, added = agenda.week_hours(monday), week_share(shift, monday)
         if added and held + added > limit + CLOSE:
-            return _("%(held)s + %(added)s = %(total)s : le contrat prévoit %(weekly)s par semaine.") % {
-                "held": duration(held),
-                "added": duration(added),
-                "total": duration(held + added),
-                "weekly": duration(contract.weekly_hours),
-            }
+            return _("%(held)s + %(added)s = %(total)s, le contrat prévoit %(limit)s par semaine.") % sum_of(
+                held, added, contract.weekly_hours
+            )
     return None
 
 
@@ -87,7 +84,7 @@ def long_day_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
     limits = shift.limits
     for day, added in shares_of(shift.times).items():
         if agenda.hours(day) + added > limits.long_day_adult + CLOSE:
-            return day_sum(agenda.hours(day), added, limits.long_day_adult)
+            return _long_day(agenda.hours(day), added, limits.long_day_adult)
     others = [one.times for one in agenda.around(shift.times)]
     stretch = longest_stretch(shift.times, others, timedelta(minutes=limits.break_adult_minutes))
     if stretch <= limits.break_adult_after + CLOSE:
@@ -98,6 +95,14 @@ def long_day_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
     }
 
 
+def _long_day(held: float, added: float, limit: float) -> str:
+    if not held:
+        return _("%(total)s dans la journée : %(limit)s au plus sont conseillées.") % sum_of(held, added, limit)
+    return _("%(held)s + %(added)s = %(total)s dans la journée : %(limit)s au plus sont conseillées.") % sum_of(
+        held, added, limit
+    )
+
+
 def holiday_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
     """HOLIDAY_ADULT: a shift on a public holiday (rules of the host body), with stronger words on 1 May."""
     if person.minor_on(shift.times.day):
@@ -105,9 +110,9 @@ def holiday_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | No
     for day in touched(shift.times):
         name = clock.public_holiday(day)
         if name and (day.month, day.day) == MAY_DAY:
-            return _("Le 1ᵉʳ mai est chômé pour tous : à éviter, et jamais sans votre plein accord.")
+            return _("Le 1er mai est chômé pour tout le monde : à éviter, et jamais sans l’accord de la personne.")
         if name:
-            return _("Jour férié : %(name)s.") % {"name": name}
+            return _("Jour férié (%(name)s) : à prendre seulement d’un commun accord.") % {"name": name}
     return None
 
 
@@ -116,17 +121,17 @@ def late_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
     if person.minor_on(shift.times.day):
         return None
     if at_night(shift.times, shift.limits.night_starts, shift.limits.night_ends):
-        return _("Créneau de nuit : il demande votre accord.")
+        return _("Créneau de nuit : il faut l’accord de la personne.")
     if any(day.weekday() == 6 for day in touched(shift.times)):
-        return _("Créneau du dimanche : il demande votre accord.")
+        return _("Créneau du dimanche : il faut l’accord de la personne.")
     return None
 
 
 def minor_public(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
-    """MINOR_PUBLIC: a minor with a vulnerable public; the tutor is told (service-civique.gouv.fr)."""
+    """MINOR_PUBLIC: a minor with a vulnerable public is flagged for the tutor (service-civique.gouv.fr)."""
     if "vulnerable_public" not in shift.tags or not person.minor_on(shift.times.day):
         return None
-    return _("Mission auprès d’un public fragile : le tuteur est prévenu.")
+    return _("Public fragile et moins de 18 ans : à préparer avec la tutrice ou le tuteur.")
 
 
 def travel(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
@@ -139,12 +144,10 @@ def travel(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
         away = kilometres(one.lat, one.lon, shift.lat, shift.lon)
         needed = away / shift.limits.travel_speed
         if 0 <= gap < needed:
-            return _("%(km)s km jusqu’à %(site)s : comptez %(needed)s, il y a %(gap)s.") % {
-                "km": decimal(away),
-                "site": one.site_name,
-                "needed": duration(needed),
-                "gap": duration(gap),
-            }
+            values = {"km": km(away), "site": one.site_name, "needed": duration(needed), "gap": duration(gap)}
+            if gap * 60 < 1:
+                return _("%(km)s jusqu’à %(site)s : comptez %(needed)s, or les deux créneaux se touchent.") % values
+            return _("%(km)s jusqu’à %(site)s : comptez %(needed)s, il y a %(gap)s entre les deux.") % values
     return None
 
 

@@ -1,13 +1,13 @@
 """What somebody holds, laid out by local day: a rule finds a day or a week without walking through everything."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
 from civic import clock
-from civic.bookings.hours import SEATED, per_day
+from civic.bookings.hours import per_day
 from civic.bookings.values import Held, Times
 
 Shares = MappingProxyType[date, float]
@@ -44,7 +44,7 @@ class Agenda:
     """Somebody's seats, held offers among them; places in a queue count in no sum and no overlap."""
 
     def __init__(self, held: Iterable[Held]) -> None:
-        self.seats = tuple(one for one in held if one.state in SEATED)
+        self.seats = tuple(one for one in held if one.counts)
         self._days: defaultdict[date, list[Held]] = defaultdict(list)
         self._hours: defaultdict[date, float] = defaultdict(float)
         for one in self.seats:
@@ -70,29 +70,27 @@ class Agenda:
     def around(self, times: Times, days: int = 1) -> list[Held]:
         """Seats that touch the days of a stretch, and `days` more on each side."""
         reach = timedelta(days=days)
-        return list(dict.fromkeys(self._between(times.day - reach, times.last_day + reach)))
-
-    def _between(self, first: date, last: date) -> Iterator[Held]:
-        for day in clock.days(first, last):
-            yield from self.on(day)
+        found = {}
+        for day in clock.days(times.day - reach, times.last_day + reach):
+            for one in self._days.get(day, ()):
+                found[one.booking_id] = one
+        return list(found.values())
 
 
 def longest_stretch(times: Times, others: Iterable[Times], rest: timedelta) -> float:
-    """Hours served in a row around a shift: what lies closer than `rest` to it belongs to the same stretch."""
+    """Hours in a row around a shift, from the first minute to the last: a gap shorter than `rest` is no pause."""
     mine = served(times)
-    parts = sorted({*mine, *(part for other in others for part in served(other))}, key=lambda one: one.starts_at)
-    longest, run = 0.0, [parts[0]]
-    for part in parts[1:]:
-        if part.starts_at - run[-1].ends_at < rest:
-            run.append(part)
-            continue
-        longest = max(longest, _length(run, mine))
-        run = [part]
-    return max(longest, _length(run, mine))
-
-
-def _length(run: list[Times], mine: tuple[Times, ...]) -> float:
-    return sum(part.hours for part in run) if any(part in mine for part in run) else 0.0
+    parts = {*mine, *(part for other in others for part in served(other))}
+    longest = timedelta()
+    first = last = None
+    own = False
+    for part in sorted(parts, key=lambda one: one.starts_at):
+        if first is None or last is None or part.starts_at - last >= rest:
+            first, last, own = part.starts_at, part.ends_at, False
+        last, own = max(last, part.ends_at), own or part in mine
+        if own:
+            longest = max(longest, last - first)
+    return longest / timedelta(hours=1)
 
 
 @lru_cache(maxsize=8192)
@@ -101,6 +99,6 @@ def at_night(times: Times, starts: float, ends: float) -> bool:
     for day in clock.days(times.day - timedelta(days=1), times.last_day):
         evening = clock.oclock(day, starts)
         morning = clock.oclock(day + timedelta(days=1), ends)
-        if times.overlaps(Times(evening, morning)):
+        if evening < morning and times.overlaps(Times(evening, morning)):
             return True
     return False

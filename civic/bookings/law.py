@@ -6,7 +6,7 @@ from civic import clock
 from civic.bookings.agenda import Agenda, at_night, longest_stretch, mondays, shares_of, touched
 from civic.bookings.values import Person, ShiftFacts
 from civic.formats import day_long, duration
-from civic.i18n import _
+from civic.i18n import _, ngettext
 
 # Sums of quarters of an hour in floating point: a limit is reached, not passed, within a second.
 CLOSE = 1 / 3600
@@ -38,7 +38,12 @@ def week_share(shift: ShiftFacts, monday: date) -> float:
 
 def week_sum(held: float, added: float, limit: float) -> str:
     """The sum that a coordinator would do by hand."""
-    return _("%(held)s + %(added)s = %(total)s, la limite est %(limit)s par semaine.") % {
+    return _("%(held)s + %(added)s = %(total)s, la limite est %(limit)s par semaine.") % sum_of(held, added, limit)
+
+
+def sum_of(held: float, added: float, limit: float) -> dict[str, str]:
+    """The four figures of a sum of hours, as people write them."""
+    return {
         "held": duration(held),
         "added": duration(added),
         "total": duration(held + added),
@@ -60,14 +65,18 @@ def _week_days(shift: ShiftFacts, agenda: Agenda, limit: float) -> str | None:
     for monday in mondays(shift.times):
         busy = agenda.busy_days(monday)
         total = len(busy | _own_days(shift, monday))
-        if len(busy) < total > limit:
-            return _("%(held)s j + %(added)s j = %(total)s j, la limite est %(limit)s jours par semaine.") % {
-                "held": len(busy),
-                "added": total - len(busy),
-                "total": total,
-                "limit": f"{limit:g}",
+        if total > limit:
+            return _("%(held)s + %(added)s = %(total)s, la limite est %(limit)s par semaine.") % {
+                "held": _days(len(busy)),
+                "added": _days(total - len(busy)),
+                "total": _days(total),
+                "limit": _days(int(limit)),
             }
     return None
+
+
+def _days(count: int) -> str:
+    return ngettext("%(n)s jour", "%(n)s jours", count) % {"n": count}
 
 
 def _own_days(shift: ShiftFacts, monday: date) -> set[date]:
@@ -89,15 +98,9 @@ def day_max_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | No
 
 def day_sum(held: float, added: float, limit: float) -> str:
     """The sum of one day; without a shift already held there is nothing to add up."""
-    values = {
-        "held": duration(held),
-        "added": duration(added),
-        "total": duration(held + added),
-        "limit": duration(limit),
-    }
     if not held:
-        return _("%(total)s dans la journée, la limite est %(limit)s par jour.") % values
-    return _("%(held)s + %(added)s = %(total)s, la limite est %(limit)s par jour.") % values
+        return _("%(total)s dans la journée, la limite est %(limit)s par jour.") % sum_of(held, added, limit)
+    return _("%(held)s + %(added)s = %(total)s, la limite est %(limit)s par jour.") % sum_of(held, added, limit)
 
 
 def break_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
@@ -109,7 +112,7 @@ def break_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None
     stretch = longest_stretch(shift.times, others, timedelta(minutes=limits.break_minor_minutes))
     if stretch < limits.break_minor_after - CLOSE:
         return None
-    return _("%(stretch)s de suite : un mineur fait une pause d’au moins %(pause)s avant %(limit)s.") % {
+    return _("%(stretch)s de suite : avant 18 ans, une pause d’au moins %(pause)s est due avant %(limit)s.") % {
         "stretch": duration(stretch),
         "pause": duration(limits.break_minor_minutes / 60),
         "limit": duration(limits.break_minor_after),
@@ -121,7 +124,10 @@ def night_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None
     starts, ends = shift.limits.night_starts, shift.limits.night_ends
     if not person.minor_on(shift.times.day) or not at_night(shift.times, starts, ends):
         return None
-    return _("Rien entre %(starts)s et %(ends)s avant 18 ans.") % {"starts": duration(starts), "ends": duration(ends)}
+    return _("Entre %(starts)s et %(ends)s, pas de créneau avant 18 ans.") % {
+        "starts": duration(starts),
+        "ends": duration(ends),
+    }
 
 
 def weekly_rest_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
@@ -130,11 +136,11 @@ def weekly_rest_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str 
         return None
     wanted = int(shift.limits.rest_days_minor)
     for monday in mondays(shift.times):
-        busy = agenda.busy_days(monday)
-        own = _own_days(shift, monday)
-        if own - busy and _longest_rest(busy | own, monday) < wanted:
-            return _("Il ne resterait pas %(n)s jours de repos de suite cette semaine-là (lundi à dimanche).") % {
-                "n": wanted
+        rest = _longest_rest(agenda.busy_days(monday) | _own_days(shift, monday), monday)
+        if rest < wanted:
+            return _("Repos de la semaine, du lundi au dimanche : %(rest)s de suite, il en faut %(wanted)s.") % {
+                "rest": _days(rest),
+                "wanted": wanted,
             }
     return None
 
