@@ -1,6 +1,7 @@
 """civic export"""
 
 from argparse import Namespace
+from pathlib import Path
 from typing import BinaryIO
 
 from civic.commands.console import Stop, read_settings, say
@@ -9,16 +10,20 @@ from civic.commands.files import write
 from civic.db import Database
 from civic.reports.export_rows import write_table
 from civic.reports.filters import Filters
+from civic.reports.xlsx import write_xlsx
 
 
 def run(args: Namespace) -> int:
     settings = read_settings()
-    if args.format != "csv":
-        raise Stop(f"The format {args.format} comes with a later version: use --format csv.")
+    if args.format == "parquet":
+        raise Stop("The format parquet comes with a later version: use --format csv or xlsx.")
     ready(settings.database_url)
 
     async def content(database: Database, filters: Filters, out: BinaryIO) -> None:
-        await write_table(database, args.what, filters, out)
+        if args.format == "xlsx":
+            await write_xlsx(database, args.what, filters, Path(out.name))
+        else:
+            await write_table(database, args.what, filters, out)
 
     write(settings.database_url, args, None, content)
     say(f"Written: {args.output}")

@@ -1,11 +1,12 @@
-"""Files to download: CSV streamed from the database. Links on /bilans lead straight here, with the session's cookie."""
+"""Files to download: CSV streamed from the database, or a spreadsheet. Links on /bilans lead straight here."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Send
 
 from civic.accounts.current import ReaderUser, require
@@ -18,9 +19,13 @@ from civic.reports.csv_text import MEDIA_TYPE
 from civic.reports.export_rows import activity_csv, table_csv
 from civic.reports.filters import Filters, Params, asked
 from civic.reports.tables import TABLES, file_name
+from civic.reports.xlsx import MEDIA_TYPE as XLSX_TYPE
+from civic.reports.xlsx import temporary, write_xlsx
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 CSV: dict[int | str, Any] = {200: {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}}
+
+XLSX: dict[int | str, Any] = {200: {"content": {XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 
 # Hours bear names: managers read what is not personal.
 HoursReader = Annotated[User, Depends(require("coordinator", "admin"))]
@@ -33,6 +38,7 @@ class ExportParams(Params):
 
 
 Asked = Annotated[ExportParams, Query()]
+Plain = Annotated[Params, Query()]
 
 
 class Streamed(StreamingResponse):
@@ -49,10 +55,27 @@ def _attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
 
 
+def _check_topic(name: str, filters: Filters) -> None:
+    if filters.topic and not TABLES[name].by_topic:
+        raise Invalid({"topic": _("Un créneau n’a pas de thème : ce filtre ne vaut que pour les rencontres.")})
+
+
+async def _spreadsheet(request: Request, name: str, filters: Filters) -> Response:
+    """Written to a file of its own, sent, then removed: a workbook is only whole at its end."""
+    _check_topic(name, filters)
+    file = temporary()
+    try:
+        await write_xlsx(request.app.state.db, name, filters, file)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    headers = _attachment(file_name(TABLES[name].name, filters, "xlsx"))
+    return FileResponse(file, media_type=XLSX_TYPE, headers=headers, background=BackgroundTask(file.unlink, True))
+
+
 async def _stream(request: Request, name: str, filters: Filters, dialect: str) -> Response:
     table = TABLES[name]
-    if filters.topic and not table.by_topic:
-        raise Invalid({"topic": _("Un créneau n’a pas de thème : ce filtre ne vaut que pour les rencontres.")})
+    _check_topic(name, filters)
     database: Database = request.app.state.db
     rows = table_csv(database, name, filters, dialect)
     return Streamed(rows, media_type=MEDIA_TYPE, headers=_attachment(file_name(table.name, filters)))
@@ -74,6 +97,24 @@ async def shifts(request: Request, session: Session, user: ReaderUser, params: A
 async def hours(request: Request, session: Session, user: HoursReader, params: Asked) -> Response:
     """A line per confirmed place of the published shifts that have ended. It bears names: closed to managers."""
     return await _stream(request, "hours", await asked(session, user, params), params.dialect)
+
+
+@router.get("/exports/encounters.xlsx", responses=XLSX, response_class=Response)
+async def encounters_sheet(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
+    """The encounters as a spreadsheet."""
+    return await _spreadsheet(request, "encounters", await asked(session, user, params))
+
+
+@router.get("/exports/shifts.xlsx", responses=XLSX, response_class=Response)
+async def shifts_sheet(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
+    """The shifts as a spreadsheet."""
+    return await _spreadsheet(request, "shifts", await asked(session, user, params))
+
+
+@router.get("/exports/hours.xlsx", responses=XLSX, response_class=Response)
+async def hours_sheet(request: Request, session: Session, user: HoursReader, params: Plain) -> Response:
+    """The hours as a spreadsheet. It bears names: closed to managers."""
+    return await _spreadsheet(request, "hours", await asked(session, user, params))
 
 
 @router.get("/reports/activity.csv", responses=CSV, response_class=Response)

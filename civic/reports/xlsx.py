@@ -1,0 +1,118 @@
+"""The same tables as spreadsheets: numbers are numbers, days are days, the heading stays in sight. Flat memory."""
+
+import tempfile
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from anyio import from_thread, to_thread
+from rustpy_xlsxwriter import FastExcel, Format
+
+from civic import clock
+from civic.db import Database
+from civic.i18n import N_, _
+from civic.reports.csv_text import Column
+from civic.reports.export_rows import CHUNK
+from civic.reports.filters import Filters
+from civic.reports.tables import TABLES
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHEETS = {"encounters": N_("Rencontres"), "shifts": N_("Créneaux"), "hours": N_("Heures")}
+# Instants of the CSV become local times that a spreadsheet can sort and subtract.
+MOMENTS = frozenset({"starts_at", "ends_at"})
+NARROW, WIDE = 12.0, 28.0
+WIDE_COLUMNS = frozenset({"client_uuid", "id", "volunteer_id", "shift_id", "site", "mission", "name", "topics"})
+
+Row = Sequence[Any]
+
+
+async def write_xlsx(database: Database, name: str, filters: Filters, file: Path) -> int:
+    """Write `encounters`, `shifts` or `hours` to a file; returns how many rows it holds.
+
+    The writer runs in a thread and asks the event loop for the next rows, some hundreds at a time.
+    """
+    rows = _chunks(database, name, filters)
+    async with aclosing(rows):
+        return await to_thread.run_sync(_write, name, rows, file)
+
+
+async def _chunks(database: Database, name: str, filters: Filters) -> AsyncGenerator[list[Row], None]:
+    table = TABLES[name]
+    async with database.reading() as session:
+        query = table.select(filters, clock.now())
+        result = await session.stream(query, execution_options={"yield_per": CHUNK})
+        async for rows in result.partitions():
+            yield [table.row(row) for row in rows]
+
+
+def _write(name: str, chunks: AsyncGenerator[list[Row], None], file: Path) -> int:
+    columns, written = TABLES[name].columns, _Count()
+    rows = _records(columns, chunks, written)
+    heads = [_(column.label) for column in columns]
+    widths = {head: _width(column) for head, column in zip(heads, columns, strict=True)}
+    days = {
+        head: Format().set_num_format("dd/mm/yyyy")
+        for head, one in zip(heads, columns, strict=True)
+        if one.code == "date"
+    }
+    first = next(rows, dict.fromkeys(heads))
+    book = FastExcel(str(file)).format(datetime_format="dd/mm/yyyy hh:mm").freeze(row=1)
+    book.sheet(
+        _(SHEETS[name]),
+        _again(first, rows) if written.rows else [first],
+        column_widths=widths,
+        column_formats=days,
+        header_format=Format().set_bold(),
+        autofilter=True,
+    ).save()
+    return written.rows
+
+
+class _Count:
+    rows = 0
+
+
+def _records(
+    columns: Sequence[Column], chunks: AsyncGenerator[list[Row], None], count: _Count
+) -> Iterator[dict[str, Any]]:
+    heads = [(_(column.label), column.code) for column in columns]
+    while (chunk := from_thread.run(_next, chunks)) is not None:
+        for row in chunk:
+            count.rows += 1
+            yield {head: cell(value, code) for (head, code), value in zip(heads, row, strict=True)}
+
+
+async def _next(chunks: AsyncGenerator[list[Row], None]) -> list[Row] | None:
+    return await anext(chunks, None)
+
+
+def _again(first: dict[str, Any], rest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    yield first
+    yield from rest
+
+
+def cell(value: Any, code: str) -> Any:
+    """A value as a spreadsheet holds it; a text stays a text, even one that begins like a formula."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if code in MOMENTS and isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=None)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    return value
+
+
+def _width(column: Column) -> float:
+    return WIDE if column.code in WIDE_COLUMNS else NARROW
+
+
+def temporary() -> Path:
+    """A file of its own for one download; whoever asks for it removes it."""
+    with tempfile.NamedTemporaryFile(prefix="civic-", suffix=".xlsx", delete=False) as file:
+        return Path(file.name)
