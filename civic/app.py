@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
@@ -15,19 +14,19 @@ from civic import __version__, openapi, problems
 from civic.api_query import known_query
 from civic.db import Database
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
-from civic.outbox.actions import deliver
 from civic.outbox.send import sender_for
 from civic.paths import STATIC
 from civic.settings import Settings, settings
+from civic.tasks.work import for_ever
 
-log = logging.getLogger("civic")
-OUTBOX_SECONDS = 1.0
+STOP_SECONDS = 5.0
 
 ROUTERS = (
     "civic.health",
     "civic.accounts.api",
     "civic.accounts.views",
     "civic.accounts.admin_views",
+    "civic.notices.views",
     "civic.sites.api",
     "civic.sites.views",
     "civic.volunteers.api",
@@ -37,11 +36,17 @@ ROUTERS = (
     "civic.missions.editing",
     "civic.missions.views",
     "civic.missions.applications",
-    "civic.contracts.views",
+    "civic.bookings.contract_views",
+    "civic.bookings.closure_views",
     "civic.bookings.shift_api",
     "civic.bookings.api",
     "civic.bookings.views",
+    "civic.bookings.leave_views",
+    "civic.bookings.leave_desk",
     "civic.bookings.hours_views",
+    "civic.bookings.absence_api",
+    "civic.bookings.absence_views",
+    "civic.bookings.calendar_views",
     "civic.planning.views",
     "civic.encounters.api",
     "civic.encounters.noting",
@@ -49,6 +54,7 @@ ROUTERS = (
     "civic.reports.api",
     "civic.reports.views",
     "civic.reports.exports",
+    "civic.tasks.views",
     "civic.docs",
     "civic.legal",
 )
@@ -56,30 +62,20 @@ ROUTERS = (
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    worker = None
+    # In development the server does the worker's part itself.
+    worker, stopping = None, asyncio.Event()
     if not settings().production:
-        worker = asyncio.create_task(_deliver_for_ever(app.state.db))
+        worker = asyncio.create_task(for_ever(app.state.db, sender_for(settings()), stopping))
     # Objects made at start live for ever: keep the collector from walking them at each pass.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     yield
     if worker:
-        worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
+        stopping.set()
+        with suppress(TimeoutError):
+            # What is in hand reaches its end, so that no task stays held for the next start.
+            await asyncio.wait_for(worker, STOP_SECONDS)
     await app.state.db.dispose()
-
-
-async def _deliver_for_ever(database: Database) -> None:
-    sender = sender_for(settings())
-    while True:
-        try:
-            sent = await deliver(database, sender)
-        except Exception as error:
-            log.error("outbox: %s", str(error).splitlines()[0])
-            sent = 0
-        if not sent:
-            await asyncio.sleep(OUTBOX_SECONDS)
 
 
 def create_app(configured: Settings | None = None, database: Database | None = None) -> FastAPI:

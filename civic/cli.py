@@ -54,8 +54,8 @@ def _serving(commands: "Commands") -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_number(0, 65535), default=8000)
     serve.add_argument("--workers", type=_number(1, 64), default=1, help="processes that share the port")
-    worker = _command(commands, "worker", "send the mails of the outbox")
-    worker.add_argument("--once", action="store_true", help="send what is due, then stop")
+    worker = _command(commands, "worker", "run the regular tasks and send the mails of the outbox")
+    worker.add_argument("--once", action="store_true", help="do what is due, then stop")
     _command(commands, "migrate", "bring the database to this version's tables")
     _command(commands, "check", "say whether settings, database and outbox are in order")
 

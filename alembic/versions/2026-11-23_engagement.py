@@ -221,6 +221,7 @@ def _create_tables() -> None:
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('opened_by_id', sa.Uuid(), nullable=True),
+    sa.Column('called_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("reason IN ('health', 'family', 'transport', 'school', 'other')", name=op.f('ck_stand_in_calls_reason')),
     sa.ForeignKeyConstraint(['booking_id'], ['bookings.id'], name=op.f('fk_stand_in_calls_booking_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['opened_by_id'], ['users.id'], name=op.f('fk_stand_in_calls_opened_by_id'), ondelete='SET NULL'),

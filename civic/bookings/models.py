@@ -148,6 +148,8 @@ class StandInCall(Base):
     reason: Mapped[Code]
     opened_at: Mapped[CreatedAt]
     opened_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    # When the call went out to everybody; before, the queue had the first word.
+    called_at: Mapped[datetime | None]
 
 
 class CheckInCode(Base):

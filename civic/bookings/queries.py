@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings.models import LIVE, SEATED, WALK_IN, Attendance, Booking
+from civic.bookings.models import LIVE, SEATED, WALK_IN, Attendance, Booking, StandInCall
 from civic.bookings.surroundings import surroundings
 from civic.bookings.values import Crowd, Held, ShiftFacts, Times
 from civic.db import UtcDateTime
@@ -39,8 +39,9 @@ class ShiftFilters:
 
 
 def _shift_columns() -> Select[Any]:
+    called = exists().where(StandInCall.shift_id == Shift.id)
     return (
-        select(Shift, Mission, Site, Commune.name.label("commune"))
+        select(Shift, Mission, Site, Commune.name.label("commune"), called.label("called"))
         .join(Mission, Mission.id == Shift.mission_id)
         .join(Site, Site.id == Shift.site_id)
         .join(Commune, Commune.insee == Site.commune_insee)
@@ -88,7 +89,11 @@ async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dic
 
 async def _facts(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[ShiftFacts]:
     return await _complete(
-        session, [_as_facts(shift, mission, site, commune) for shift, mission, site, commune in rows]
+        session,
+        [
+            replace(_as_facts(shift, mission, site, commune), stand_in=called)
+            for shift, mission, site, commune, called in rows
+        ],
     )
 
 

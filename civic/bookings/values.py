@@ -135,6 +135,8 @@ class ShiftFacts:
     created_by_id: UUID | None = None
     # What the law and our own policy say on the day of the shift.
     limits: Limits = DEFAULT
+    # Somebody said after the deadline that they can't come.
+    stand_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,59 +1,56 @@
 """civic worker"""
 
 import asyncio
-import logging
 import signal
 from argparse import Namespace
-from contextlib import suppress
 
-from civic.commands.console import read_settings, say
+from civic.commands.console import Stop, read_settings, say
 from civic.commands.database import ready, shown
 from civic.db import Database
 from civic.outbox.actions import deliver
+from civic.outbox.dead import waiting_mails
 from civic.outbox.send import sender_for
 from civic.settings import Settings
-
-log = logging.getLogger("civic")
-SECONDS = 1.0
-PATIENCE = 10.0
+from civic.tasks.work import for_ever, run_due
 
 
 def run(args: Namespace) -> int:
     settings = read_settings()
     ready(settings.database_url)
-    sent = asyncio.run(_work(settings, once=args.once))
     if args.once:
-        say(f"Mails handled: {sent}.")
+        return asyncio.run(_once(settings))
+    say(f"Sending the mails of {shown(settings.database_url)} and running its regular tasks, Ctrl-C stops it.")
+    asyncio.run(_for_ever(settings))
     return 0
 
 
-async def _work(settings: Settings, *, once: bool) -> int:
-    database, sender = Database(settings.database_url), sender_for(settings)
+async def _for_ever(settings: Settings) -> None:
+    database = Database(settings.database_url)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
-    if not once:
-        say(f"Sending the mails of {shown(settings.database_url)}, Ctrl-C stops it.")
-    total = 0
     try:
-        while not stopping.is_set():
-            pause = SECONDS
-            try:
-                handled = await deliver(database, sender)
-            except Exception as error:
-                if once:
-                    raise
-                # The database may come back: the mails wait in it.
-                log.error("outbox: %s", " ".join(str(error).split("\n")[:1]))
-                handled, pause = 0, PATIENCE
-            total += handled
-            if handled:
-                continue
-            if once:
-                break
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
+        await for_ever(database, sender_for(settings), stopping)
     finally:
         await database.dispose()
-    return total
+
+
+async def _once(settings: Settings) -> int:
+    """Everything that is due, once: the tasks first, as they write mails."""
+    database, sender = Database(settings.database_url), sender_for(settings)
+    try:
+        runs = await run_due(database, now=True)
+        left = 0
+        while sent := await deliver(database, sender):
+            left += sent
+        async with database.reading() as session:
+            waiting = await waiting_mails(session)
+    finally:
+        await database.dispose()
+    say("Tasks run: " + ", ".join(f"{run.name} {run.done}" for run in runs) + "." if runs else "Tasks run: none.")
+    say(f"Mails handled: {left}." + (f" {waiting.count} wait for another try." if waiting.count else ""))
+    failed = [f"{run.name} ({run.error})" for run in runs if run.failed]
+    if failed:
+        raise Stop("These tasks met an error, the rest was done: " + ", ".join(failed) + ".")
+    return 0

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.i18n import N_
 from civic.outbox.actions import enqueue
-from civic.outbox.models import DIGESTS, REMINDERS, MailPreferences
+from civic.outbox.models import DIGESTS, REMINDERS, MailPreferences, OutboxMail
 from civic.settings import settings
 
 FAMILIES = {
@@ -89,11 +90,17 @@ async def stop(session: AsyncSession, user_id: UUID, family: str) -> None:
 
 async def _row(session: AsyncSession, user_id: UUID) -> MailPreferences:
     found = await session.get(MailPreferences, user_id, with_for_update=True)
-    if found is None:
-        found = MailPreferences(user_id=user_id, reminders=list(REMINDERS), digest="none", muted=[])
-        session.add(found)
-        await session.flush()
-    return found
+    if found is not None:
+        return found
+    made = MailPreferences(user_id=user_id, reminders=list(REMINDERS), digest="none", muted=[])
+    try:
+        async with session.begin_nested():
+            session.add(made)
+            await session.flush()
+    except IntegrityError:
+        # The same link opened twice at once.
+        return await session.get_one(MailPreferences, user_id, with_for_update=True)
+    return made
 
 
 def stop_link(user_id: UUID, family: str) -> str:
@@ -130,3 +137,12 @@ async def tell(
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     values = {**context, "stop_link": link}
     await enqueue(session, to=to, kind=kind, template=template, context=values, dedupe=dedupe, headers=headers)
+
+
+async def told(session: AsyncSession, keys: Iterable[str]) -> set[str]:
+    """Which facts, by the `dedupe` of their mail, have been told already."""
+    asked, found = list(keys), set[str]()
+    for first in range(0, len(asked), 500):
+        chosen = select(OutboxMail.dedupe).where(OutboxMail.dedupe.in_(asked[first : first + 500]))
+        found.update(one for one in await session.scalars(chosen) if one)
+    return found

@@ -1,0 +1,29 @@
+"""The regular tasks: a name, how often, and what each does. A new one gets a line in TASKS."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from civic.i18n import N_
+from civic.tasks import digest, housekeeping, pairs, queues, reminders
+from civic.tasks.items import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`every` is the pause between two runs; `run` does everything that is due, each item in its own transaction."""
+
+    name: str
+    title: str
+    every: timedelta
+    run: Callable[[Run], Awaitable[None]]
+
+
+TASKS = (
+    Task("queues", N_("Places proposées aux listes d’attente"), timedelta(seconds=20), queues.settle_queues),
+    Task("stand_ins", N_("Appels à remplacement"), timedelta(seconds=20), queues.call_stand_ins),
+    Task("reminders", N_("Rappels de créneaux"), timedelta(minutes=1), reminders.remind),
+    Task("pairs", N_("Alertes sur les binômes incomplets"), timedelta(minutes=5), pairs.warn),
+    Task("digest", N_("Résumés du jour et de la semaine"), timedelta(minutes=5), digest.send),
+    Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),
+)
