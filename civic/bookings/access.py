@@ -14,6 +14,7 @@ from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import Forbidden, NotFound
 from civic.i18n import _
+from civic.volunteers.current import CurrentVolunteer
 
 
 def check_visible(user: User, shift: ShiftFacts | None) -> ShiftFacts:
@@ -54,6 +55,14 @@ async def planned_booking(booking_id: UUID, user: CurrentUser, session: Session)
     return booking
 
 
+async def own_booking(booking_id: UUID, volunteer: CurrentVolunteer, session: Session) -> Booking:
+    """The caller's own booking, whatever became of it; somebody else's does not exist for them (404)."""
+    booking = await session.get(Booking, booking_id)
+    if booking is None or booking.volunteer_id != volunteer.id:
+        raise NotFound
+    return booking
+
+
 async def _volunteers_answer(session: Session, user: User, booking: Booking) -> Forbidden | NotFound:
     """Somebody's own booking exists for them, though they may not note it."""
     person = await person_of(session, user)
@@ -63,4 +72,5 @@ async def _volunteers_answer(session: Session, user: User, booking: Booking) -> 
 
 VisibleShift = Annotated[ShiftFacts, Depends(visible_shift)]
 PlannedShift = Annotated[ShiftFacts, Depends(planned_shift)]
+OwnBooking = Annotated[Booking, Depends(own_booking)]
 PlannedBooking = Annotated[Booking, Depends(planned_booking)]

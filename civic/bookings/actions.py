@@ -5,6 +5,7 @@ circle. Freeing a seat and offering it to the queue are one transaction.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import mails, queries, rules, steps, waitlist
+from civic.bookings import alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.models import LIVE, Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.values import Held, Person, ShiftFacts
@@ -37,29 +38,52 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     Raises NotFound (shift, volunteer), Refusal with every broken rule, and Invalid (`reason`) when somebody else
     assigns against a warning and does not say why.
     """
-    await lock(session, shift_id)
+    unsettled = await steps.unsettled_on(session, await lock(session, shift_id))
+    await steps.lock_people(session, {volunteer_id, *unsettled})
     shift, person, holdings = await _situation(session, shift_id, volunteer_id)
     own = by.id == person.user_id
     warnings = tuple(rules.advise(person, shift, holdings))
     held = await steps.live_on(session, shift_id, volunteer_id)
     if held:
-        if held.state == "waitlisted" and await _rush(session, shift):
-            held = await waitlist.accept(session, by=by, booking_id=held.id)
-        return Placed(held, await steps.position(session, held), False, warnings)
+        return await _again(session, by, held, shift, warnings)
     found = rules.judge(person, shift, holdings, clock.now(), own=own)
     if found:
         raise Refusal.of(found)
     if warnings and not own and not reason:
         raise _unanswered(warnings)
-    # Somebody in the queue may have become eligible since: a newcomer never jumps it.
-    await waitlist.drop_overdue(session, [volunteer_id])
-    await waitlist.settle(session, shift)
-    free = await steps.free_seats(session, shift) > 0 and not await _queue_first(session, shift)
-    booking = await _insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason)
-    detail = {"state": booking.state, "warnings": [one.code for one in warnings]}
-    audit.record(session, by=by, verb="booking.made", subject=booking, detail=detail)
+    if unsettled:
+        # Somebody in the queue may have become eligible since: a newcomer never jumps it.
+        await waitlist.settle(session, shift)
+    behind = await _queue_first(session, shift) if unsettled else False
+    free = not behind and await steps.free_seats(session, shift) > 0
+    if free:
+        await waitlist.drop_overdue(session, [volunteer_id])
+    detail = {waitlist.BEHIND: True} if behind else {}
+    booking = await _insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason, detail)
+    audited = {"state": booking.state, "warnings": [one.code for one in warnings]}
+    audit.record(session, by=by, verb="booking.made", subject=booking, detail=audited)
     await mails.placed(session, booking, shift, person, assigned=not own)
     return Placed(booking, await steps.position(session, booking), True, warnings)
+
+
+async def accept(session: AsyncSession, *, by: User, booking_id: UUID) -> Placed:
+    """Take an offered place, with what to think of twice. Raises as waitlist.accept."""
+    booking = await waitlist.accept(session, by=by, booking_id=booking_id)
+    shift, person, holdings = await _situation(session, booking.shift_id, booking.volunteer_id)
+    return Placed(booking, None, False, tuple(rules.advise(person, shift, holdings)))
+
+
+async def _again(
+    session: AsyncSession, by: User, held: Booking, shift: ShiftFacts, warnings: tuple[Finding, ...]
+) -> Placed:
+    """The same call once more tells the state; close to the start it takes a place that has come free."""
+    if held.state == "waitlisted" and rules.in_rush(shift, clock.now()):
+        try:
+            await waitlist.take(session, held, shift, by=by)
+        except Refusal as refusal:
+            if refusal.code not in ("no_offer", "queue_first"):
+                raise
+    return Placed(held, await steps.position(session, held), False, warnings)
 
 
 async def withdraw(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id: UUID) -> None:
@@ -71,9 +95,11 @@ async def withdraw(session: AsyncSession, *, by: User, volunteer_id: UUID, shift
     refusal = rules.may_withdraw(booking.state, shift, clock.now())
     if refusal:
         raise refusal
-    await steps.end(session, booking, "declined" if booking.state == "offered" else "withdrawn", by=by)
-    await waitlist.settle(session, shift)
-    await waitlist.replay(session, near)
+    was = booking.state
+    await steps.end(session, booking, "declined" if was == "offered" else "withdrawn", by=by)
+    await mails.withdrawn(session, booking, shift, was)
+    await waitlist.replay(session, [shift.id, *near])
+    await alerts.left_alone(session, shift, [booking.id])
 
 
 async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: str) -> None:
@@ -90,24 +116,23 @@ async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: s
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
     await steps.end(session, booking, "removed", by=by, reason=reason)
     await mails.removed(session, booking, shift, person, reason)
-    await waitlist.settle(session, shift)
-    await waitlist.replay(session, near)
+    await waitlist.replay(session, [shift.id, *near])
+    await alerts.left_alone(session, shift, [booking.id])
 
 
 async def _with_neighbours(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> tuple[ShiftFacts, list[UUID]]:
-    """Lock a shift together with those that its holder waits for nearby; a queue joined since is settled later."""
+    """Hold a shift together with those that its holder waits for nearby; a queue joined since is settled later."""
     facts = await queries.shift_facts(session, [shift_id])
     if shift_id not in facts:
         raise NotFound
     near = await steps.waited_near(session, [volunteer_id], facts[shift_id])
-    await steps.lock_shifts(session, [shift_id, *near])
+    await steps.hold(session, [shift_id, *near], [volunteer_id])
     return (await queries.shift_facts(session, [shift_id]))[shift_id], near
 
 
 async def _situation(
     session: AsyncSession, shift_id: UUID, volunteer_id: UUID
 ) -> tuple[ShiftFacts, Person, list[Held]]:
-    await steps.lock_people(session, [volunteer_id])
     people = await people_of(session, [volunteer_id])
     if volunteer_id not in people:
         raise NotFound
@@ -116,18 +141,11 @@ async def _situation(
     return shift, people[volunteer_id], holdings[volunteer_id]
 
 
-async def _rush(session: AsyncSession, shift: ShiftFacts) -> bool:
-    return rules.in_rush(shift, clock.now()) and await steps.free_seats(session, shift) > 0
-
-
 async def _queue_first(session: AsyncSession, shift: ShiftFacts) -> bool:
     """Whether a free place belongs to the queue: close to the start it waits for the first of them who answers."""
-    if not rules.in_rush(shift, clock.now()):
+    if not rules.in_rush(shift, clock.now()) or await steps.free_seats(session, shift) <= 0:
         return False
-    waiting = await steps.waiting_on(session, shift.id)
-    ids = [one.volunteer_id for one in waiting]
-    people, holdings = await people_of(session, ids), await steps.holdings_of(session, ids, shift)
-    return rules.first_eligible(waiting, people, holdings, shift, clock.now()) is not None
+    return await waitlist.may_take(session, await steps.waiting_on(session, shift.id), shift)
 
 
 def _unanswered(warnings: tuple[Finding, ...]) -> Invalid:
@@ -137,7 +155,7 @@ def _unanswered(warnings: tuple[Finding, ...]) -> Invalid:
 
 
 async def _insert(
-    session: AsyncSession, by: User, shift: ShiftFacts, person: Person, state: str, reason: str
+    session: AsyncSession, by: User, shift: ShiftFacts, person: Person, state: str, reason: str, detail: dict[str, Any]
 ) -> Booking:
     booking = Booking(
         shift_id=shift.id,
@@ -145,7 +163,7 @@ async def _insert(
         starts_at=shift.times.starts_at,
         ends_at=shift.times.ends_at,
         state=state,
-        queue_key=int(clock.now().timestamp() * 1_000_000),
+        queue_key=await steps.next_key(session, shift.id),
         reason=reason,
         created_by_id=by.id,
     )
@@ -153,7 +171,8 @@ async def _insert(
         async with session.begin_nested():
             session.add(booking)
             await session.flush()
-            session.add(BookingEvent(booking_id=booking.id, state=state, by_id=by.id, reason=reason))
+            event = BookingEvent(booking_id=booking.id, state=state, by_id=by.id, reason=reason, detail=detail)
+            session.add(event)
     except IntegrityError as error:
         # The locks above make this unreachable; the database's own guard stands behind them all the same.
         raise Refusal("shift_full", _("Cette place vient d’être prise. Rechargez la page.")) from error

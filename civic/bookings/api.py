@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.current import CurrentUser, VolunteerUser
-from civic.bookings import actions, attendance, queries
-from civic.bookings.access import PlannedBooking, PlannedShift, VisibleShift
+from civic.bookings import actions, attendance, queries, waitlist
+from civic.bookings.access import OwnBooking, PlannedBooking, PlannedShift, VisibleShift
 from civic.bookings.actions import Placed
 from civic.bookings.schemas import AssignmentIn, AttendanceIn, AttendanceOut, BookingOut, RosterItem, findings
 from civic.db import Session
@@ -37,6 +37,20 @@ async def book(
 async def withdraw(user: VolunteerUser, shift: VisibleShift, volunteer: CurrentVolunteer, session: Session) -> None:
     """Give the place back; nothing to give back is fine too."""
     await actions.withdraw(session, by=user, volunteer_id=volunteer.id, shift_id=shift.id)
+
+
+@router.post("/bookings/{booking_id}/offer")
+async def accept_offer(
+    user: VolunteerUser, booking: OwnBooking, session: Session, _body: Nothing | None = None
+) -> BookingOut:
+    """Take the place that is held for the caller; the same call again gives the seat again."""
+    return _out(await actions.accept(session, by=user, booking_id=booking.id))
+
+
+@router.delete("/bookings/{booking_id}/offer", status_code=204)
+async def decline_offer(user: VolunteerUser, booking: OwnBooking, session: Session) -> None:
+    """Leave the place to the next in the queue, and the queue with it; again is fine."""
+    await waitlist.decline(session, by=user, booking_id=booking.id)
 
 
 @router.get("/shifts/{shift_id}/bookings")

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import mails, queries, rules, waitlist
-from civic.bookings.models import Booking
+from civic.bookings import alerts, mails, queries, rules, steps, waitlist
+from civic.bookings.models import LIVE, Booking
 from civic.bookings.people import people_of
-from civic.bookings.steps import change_state, holdings_of, live_rows, lock_people
 from civic.bookings.values import Held, Person, ShiftFacts
-from civic.errors import Answer, Finding, Refusal
+from civic.errors import Answer, Finding, NotFound, Refusal
 from civic.i18n import _
 from civic.shifts.actions import check_place, check_times, lock
 from civic.shifts.models import Shift
@@ -36,33 +36,59 @@ class Affected:
         return self.finding.code != OVER_CAPACITY
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An edit, weighed: what the shift was and would be, whom it breaks, and warnings that it brings to who stays."""
+
+    before: ShiftFacts
+    after: ShiftFacts
+    people: dict[UUID, Person]
+    affected: list[Affected]
+    notices: list[Affected]
+
+
+async def hold(session: AsyncSession, shift_id: UUID) -> tuple[Shift, list[UUID]]:
+    """A shift held with everybody on it and the shifts that they wait for nearby: what frees them here may open those.
+
+    Raises NotFound.
+    """
+    facts = (await queries.shift_facts(session, [shift_id])).get(shift_id)
+    if facts is None:
+        raise NotFound
+    on_it = select(Booking.volunteer_id).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE))
+    people = list(await session.scalars(on_it))
+    near = await steps.waited_near(session, people, facts) if people else []
+    await steps.hold(session, [shift_id, *near], people, whole=shift_id)
+    return await lock(session, shift_id), near
+
+
 async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reason: str) -> Shift:
     """Call a shift off and tell everybody who had or waited for a place; cancelling again changes nothing."""
-    shift = await lock(session, shift_id)
+    shift, near = await hold(session, shift_id)
     if shift.state == "cancelled":
         return shift
     if shift.ends_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
+        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
     facts = (await queries.shift_facts(session, [shift_id]))[shift_id]
-    bookings = await live_rows(session, shift_id)
+    await waitlist.expire_on(session, shift_id)
+    bookings = await steps.live_rows(session, shift_id)
     people = await people_of(session, [one.volunteer_id for one in bookings])
     shift.state, shift.cancelled_at = "cancelled", clock.now()
     shift.cancelled_by_id, shift.cancel_reason = by.id, reason
     shift.version += 1
     for booking in bookings:
-        await change_state(session, booking, "cancelled", by=by, reason=reason)
+        await steps.end(session, booking, "cancelled", by=by, reason=reason)
         await mails.cancelled(session, booking, facts, people[booking.volunteer_id], reason)
     audit.record(
         session, by=by, verb="shift.cancelled", subject=shift, detail={"reason": reason, "told": len(bookings)}
     )
+    await waitlist.replay(session, near)
     return shift
 
 
-async def preview(session: AsyncSession, *, by: User, shift: Shift, values: ShiftValues) -> list[Affected]:
-    """Whom an edit would break, without changing anything."""
-    _before, after, _people, affected = await _judge(session, shift, values)
-    assert after.id == shift.id
-    return affected
+async def preview(session: AsyncSession, *, shift: Shift, values: ShiftValues) -> Judged:
+    """What an edit of a held shift would do, without changing anything."""
+    return await _judge(session, shift, values)
 
 
 async def edit_shift(
@@ -73,30 +99,34 @@ async def edit_shift(
     Raises Answer 412 (somebody changed it since `version`; None skips the check), Invalid, Forbidden, and Refusal
     `breaks_bookings` with `affected`.
     """
-    shift = await lock(session, shift_id)
+    shift, near = await hold(session, shift_id)
     if version is not None and version != shift.version:
         message = _("Quelqu’un a modifié ce créneau entre-temps. Relisez-le puis recommencez.")
         raise Answer(412, "stale", message)
     if shift.state == "cancelled":
-        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
+        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
     await check_place(session, by=by, values=values)
     check_times(values)
     if shift.starts_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_started", _("Ce créneau a déjà commencé : il ne se modifie plus."))
-    before, after, people, affected = await _judge(session, shift, values)
-    if affected and not confirm:
-        raise _breaks(affected)
-    await waitlist.drop_overdue(session, list(people))
-    rows = {booking.id: booking for booking in await live_rows(session, shift_id)}
-    await _make_room(session, by, rows, affected)
+        raise Refusal("shift_started", _("Ce créneau a déjà commencé : il ne se modifie plus."))
+    judged = await _judge(session, shift, values)
+    if judged.affected and not confirm:
+        raise _breaks(judged.affected)
+    # The database's guards know states, not deadlines: what is past is written down first.
+    await waitlist.expire_on(session, shift_id)
+    await waitlist.drop_overdue(session, list(judged.people))
+    rows = {booking.id: booking for booking in await steps.live_rows(session, shift_id)}
+    await _make_room(session, by, rows, judged.affected)
     changed = _apply(shift, values)
     if not changed:
         return shift
     await session.flush()
-    after = replace(after, version=shift.version)
-    await _tell(session, rows, before, after, people, affected)
+    judged = replace(judged, after=replace(judged.after, version=shift.version))
+    _shorten_offers(rows, judged)
+    await _tell(session, rows, judged)
     audit.record(session, by=by, verb="shift.edited", subject=shift, detail={"changed": changed})
-    await waitlist.settle(session, after)
+    await waitlist.replay(session, [shift_id, *near])
+    await alerts.left_alone(session, judged.after, [one.held.booking_id for one in judged.affected])
     return shift
 
 
@@ -109,27 +139,33 @@ def _breaks(affected: Sequence[Affected]) -> Refusal:
     return Refusal("breaks_bookings", message, extra={"affected": listed})
 
 
-async def _judge(
-    session: AsyncSession, shift: Shift, values: ShiftValues
-) -> tuple[ShiftFacts, ShiftFacts, dict[UUID, Person], list[Affected]]:
+async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Judged:
     before = (await queries.shift_facts(session, [shift.id]))[shift.id]
     after = await queries.facts_if(session, shift, values)
     crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift.id]))[shift.id]
     ids = [one.volunteer_id for one in (*crowd.seated, *crowd.waiting)]
-    await lock_people(session, ids)
     people = await people_of(session, ids)
-    holdings = await holdings_of(session, ids, after)
-    affected = []
+    holdings = await steps.holdings_of(session, ids, after)
+    affected: list[Affected] = []
+    notices: list[Affected] = []
+    kept: list[Held] = []
     for held in crowd.seated:
-        found = rules.fitness(people[held.volunteer_id], after, holdings[held.volunteer_id])
+        person, theirs = people[held.volunteer_id], holdings[held.volunteer_id]
+        found = rules.fitness(person, after, theirs)
         if found:
             affected.append(Affected(held, found[0]))
-    broken = {one.held.booking_id for one in affected}
-    kept = [held for held in crowd.seated if held.booking_id not in broken]
-    # The latest to come leave first: the queue key is the time at which each one asked.
-    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
+            continue
+        kept.append(held)
+        known = {one.code for one in rules.advise(person, before, theirs)}
+        fresh = [one for one in rules.advise(person, after, theirs) if one.code not in known]
+        notices.extend(Affected(held, one) for one in fresh)
+    # The latest to come leave first: who has not answered an offer yet, then by the time at which each one asked.
+    kept.sort(key=lambda one: (one.state == "offered", one.queue_key))
+    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
     affected.extend(Affected(held, lost) for held in reversed(kept[values.capacity :]))
-    return before, after, people, affected
+    gone = {one.held.booking_id for one in affected}
+    notices = [one for one in notices if one.held.booking_id not in gone]
+    return Judged(before, after, people, affected, notices)
 
 
 def _apply(shift: Shift, values: ShiftValues) -> list[str]:
@@ -145,25 +181,33 @@ async def _make_room(session: AsyncSession, by: User, rows: dict[UUID, Booking],
     head = min((row.queue_key for row in rows.values()), default=0)
     for one in affected:
         booking = rows[one.held.booking_id]
-        if not one.ends:
-            head -= 1
-            booking.queue_key = head
-        state = "cancelled" if one.ends else "waitlisted"
-        await change_state(session, booking, state, by=by, reason=one.finding.code)
+        if one.ends:
+            await steps.end(session, booking, "cancelled", by=by, reason=one.finding.code)
+            continue
+        head -= 1
+        booking.queue_key = head
+        await steps.change_state(session, booking, "waitlisted", by=by, reason=one.finding.code)
+        audit.record(session, by=by, verb="booking.sent_back", subject=booking)
 
 
-async def _tell(
-    session: AsyncSession,
-    rows: dict[UUID, Booking],
-    before: ShiftFacts,
-    after: ShiftFacts,
-    people: dict[UUID, Person],
-    affected: Sequence[Affected],
-) -> None:
-    outcomes = {one.held.booking_id: ("ended" if one.ends else "waitlisted", one.finding.title) for one in affected}
+def _shorten_offers(rows: dict[UUID, Booking], judged: Judged) -> None:
+    """An offer of a shift that now begins sooner is held for less long."""
+    latest = rules.offer_deadline(judged.after, clock.now())
+    for booking in rows.values():
+        if booking.state == "offered" and booking.offer_expires_at:
+            booking.offer_expires_at = min(booking.offer_expires_at, latest)
+
+
+async def _tell(session: AsyncSession, rows: dict[UUID, Booking], judged: Judged) -> None:
+    before, after = judged.before, judged.after
+    outcomes = {
+        one.held.booking_id: ("ended" if one.ends else "waitlisted", one.finding.title) for one in judged.affected
+    }
+    standing = {"waitlisted": "queued", "offered": "offered"}
     moved = before.times != after.times or before.site_id != after.site_id
     for booking in rows.values():
         if booking.id in outcomes or moved:
-            standing = "queued" if booking.state == "waitlisted" else "kept"
-            outcome, why = outcomes.get(booking.id, (standing, ""))
-            await mails.changed(session, booking, before, after, people[booking.volunteer_id], outcome, why)
+            outcome, why = outcomes.get(booking.id, (standing.get(booking.state, "kept"), ""))
+            notices = [one.finding.title for one in judged.notices if one.held.booking_id == booking.id]
+            person = judged.people[booking.volunteer_id]
+            await mails.changed(session, booking, before, after, person, outcome, why, notices)

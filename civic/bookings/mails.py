@@ -1,11 +1,14 @@
 """The mail that goes with each fact about a booking, in the same transaction."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock, outbox
+from civic.bookings import invites
 from civic.bookings.models import Booking
+from civic.bookings.people import people_of
 from civic.bookings.rules import withdrawal_deadline
 from civic.bookings.values import Person, ShiftFacts
 from civic.formats import day_long, hour_range, moment
@@ -35,6 +38,7 @@ async def placed(session: AsyncSession, booking: Booking, shift: ShiftFacts, per
         template="booking_placed",
         context={**_context(person, shift), "state": booking.state, "assigned": assigned},
         dedupe=f"booking:{booking.id}:placed",
+        attachments=await invites.attached(session, booking, shift, person, fresh=True),
     )
 
 
@@ -48,6 +52,7 @@ async def offered(session: AsyncSession, booking: Booking, shift: ShiftFacts, pe
         template="booking_offered",
         context={**_context(person, shift), "until": moment(booking.offer_expires_at)},
         dedupe=f"booking:{booking.id}:offered:{booking.offer_expires_at.isoformat()}",
+        attachments=await invites.attached(session, booking, shift, person),
     )
 
 
@@ -71,6 +76,21 @@ async def accepted(session: AsyncSession, booking: Booking, shift: ShiftFacts, p
         template="booking_placed",
         context={**_context(person, shift), "state": "confirmed", "assigned": False},
         dedupe=f"booking:{booking.id}:accepted",
+        attachments=await invites.attached(session, booking, shift, person),
+    )
+
+
+async def withdrawn(session: AsyncSession, booking: Booking, shift: ShiftFacts, was: str) -> None:
+    """They gave back what they had (`was`: the state until now): said once, and taken out of their calendar."""
+    person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_withdrawn",
+        template="booking_withdrawn",
+        context={**_context(person, shift), "meeting_place": "", "was": was},
+        dedupe=f"booking:{booking.id}:withdrawn",
+        attachments=await invites.attached(session, booking, shift, person),
     )
 
 
@@ -83,6 +103,7 @@ async def expired(session: AsyncSession, booking: Booking, shift: ShiftFacts, pe
         template="booking_expired",
         context=_context(person, shift),
         dedupe=f"booking:{booking.id}:expired",
+        attachments=await invites.attached(session, booking, shift, person),
     )
 
 
@@ -94,6 +115,7 @@ async def removed(session: AsyncSession, booking: Booking, shift: ShiftFacts, pe
         template="booking_removed",
         context={**_context(person, shift), "meeting_place": "", "reason": reason},
         dedupe=f"booking:{booking.id}:removed",
+        attachments=await invites.attached(session, booking, shift, person),
     )
 
 
@@ -106,6 +128,7 @@ async def cancelled(session: AsyncSession, booking: Booking, shift: ShiftFacts, 
         template="shift_cancelled",
         context={**_context(person, shift), "meeting_place": "", "reason": reason},
         dedupe=f"booking:{booking.id}:shift_cancelled",
+        attachments=await invites.attached(session, booking, shift, person),
     )
 
 
@@ -117,8 +140,11 @@ async def changed(
     person: Person,
     outcome: str,
     why: str = "",
+    notices: Sequence[str] = (),
 ) -> None:
-    """The shift moved; `outcome` is kept, waitlisted or ended, `why` the rule's sentence when it ended."""
+    """The shift moved; `outcome` is kept, offered, queued, waitlisted or ended, `why` the rule's sentence when it
+    ended, `notices` what is now to be thought of twice."""
+    until = booking.offer_expires_at
     old = _context(person, before)
     await outbox.enqueue(
         session,
@@ -132,6 +158,9 @@ async def changed(
             "old_hours": old["hours"],
             "outcome": outcome,
             "why": why,
+            "notices": list(notices),
+            "until": moment(until) if until else "",
         },
         dedupe=f"booking:{booking.id}:changed:{after.version}",
+        attachments=await invites.attached(session, booking, after, person),
     )

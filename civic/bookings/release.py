@@ -10,10 +10,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
-from civic.bookings import mails, queries, waitlist
+from civic.bookings import alerts, mails, queries, waitlist
 from civic.bookings.models import LIVE, Booking
 from civic.bookings.people import people_of
-from civic.bookings.steps import REACH, end, lock_people, lock_shifts
+from civic.bookings.steps import REACH, end, hold
 from civic.clock import now
 from civic.shifts.models import Shift
 
@@ -36,8 +36,7 @@ async def release(
     pairs = (await session.execute(chosen)).all()
     shift_ids, volunteer_ids = {one.shift_id for one in pairs}, {one.volunteer_id for one in pairs}
     near = await _waited(session, volunteer_ids, shift_ids)
-    await lock_shifts(session, shift_ids | near)
-    await lock_people(session, volunteer_ids)
+    await hold(session, shift_ids | near, volunteer_ids)
     bookings = list(await session.scalars(_still_live(booking_ids).with_for_update()))
     shifts = await queries.shift_facts(session, shift_ids)
     people = await people_of(session, volunteer_ids) if volunteer_ids else {}
@@ -46,6 +45,8 @@ async def release(
         if tell:
             await mails.removed(session, booking, shifts[booking.shift_id], people[booking.volunteer_id], reason)
     await waitlist.replay(session, shift_ids | near)
+    for shift_id in sorted(shift_ids):
+        await alerts.left_alone(session, shifts[shift_id], [one.id for one in bookings if one.shift_id == shift_id])
     return bookings
 
 

@@ -13,26 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import audit, clock
 from civic.accounts.models import User
 from civic.bookings import mails, queries, rules
-from civic.bookings.models import Booking
+from civic.bookings.models import ENDED, Booking, BookingEvent
 from civic.bookings.people import people_of
-from civic.bookings.steps import (
-    change_state,
-    end,
-    free_seats,
-    holdings_of,
-    lock_people,
-    lock_shifts,
-    waiting_on,
-)
-from civic.bookings.values import ShiftFacts
+from civic.bookings.steps import change_state, end, free_seats, hold, holdings_of, waited_near, waiting_on
+from civic.bookings.values import Held, ShiftFacts
 from civic.errors import NotFound, Refusal
 from civic.i18n import _
-from civic.shifts.actions import lock
+
+# In the history of somebody who joined the queue while a place was free and called out.
+BEHIND = "behind"
 
 
 async def settle(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
-    """Write down the offers that are past, then offer every free place of a locked shift; returns the new offers."""
-    await expire(session, await _overdue(session, shift_ids=[shift.id]))
+    """Write down the offers that are past, then offer every free place of a shift; returns the new offers.
+
+    The shift and its queue are held already (`steps.hold`).
+    """
+    await expire_on(session, shift.id)
     if shift.times.starts_at <= clock.now() or shift.state != "published":
         return []
     free = await free_seats(session, shift)
@@ -40,9 +37,7 @@ async def settle(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
     if not waiting:
         return []
     ids = [one.volunteer_id for one in waiting]
-    await lock_people(session, ids)
-    people = await people_of(session, ids)
-    holdings = await holdings_of(session, ids, shift)
+    people, holdings = await people_of(session, ids), await holdings_of(session, ids, shift)
     now = clock.now()
     if rules.in_rush(shift, now):
         for held in waiting:
@@ -54,7 +49,8 @@ async def settle(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
         chosen = rules.first_eligible(waiting, people, holdings, shift, now)
         if chosen is None:
             break
-        waiting = [one for one in waiting if one.booking_id != chosen.booking_id]
+        waiting = waiting[waiting.index(chosen) + 1 :]
+        await drop_overdue(session, [chosen.volunteer_id])
         booking = await session.get_one(Booking, chosen.booking_id)
         booking.offer_expires_at = rules.offer_deadline(shift, now)
         await change_state(session, booking, "offered", by=None)
@@ -65,18 +61,27 @@ async def settle(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
 
 
 async def replay(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
-    """Settle some locked shifts again, after something that their queues' people hold, or may do, has changed."""
-    for shift in (await queries.shift_facts(session, list(shift_ids))).values():
-        await settle(session, shift)
+    """Settle some held shifts again, after something that their queues' people hold, or may do, has changed."""
+    ids = sorted(set(shift_ids))
+    facts = await queries.shift_facts(session, ids)
+    for shift_id in ids:
+        await settle(session, facts[shift_id])
 
 
 async def accept(session: AsyncSession, *, by: User, booking_id: UUID) -> Booking:
     """Take the offered place; again gives the same. Raises NotFound, and Refusal `offer_expired`, `no_offer` or the
     rules that the person has come to break meanwhile."""
-    booking, shift = await _answering(session, booking_id)
-    if booking.state == "confirmed":
-        return booking
-    await lock_people(session, [booking.volunteer_id])
+    booking = await _found(session, booking_id)
+    await hold(session, [booking.shift_id], [booking.volunteer_id])
+    await session.refresh(booking)
+    shift = (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
+    if booking.state != "confirmed":
+        await take(session, booking, shift, by=by)
+    return booking
+
+
+async def take(session: AsyncSession, booking: Booking, shift: ShiftFacts, *, by: User) -> None:
+    """Turn an offer, or close to the start a place in the queue, into a seat. The shift and the person are held."""
     await _check_offer(session, booking, shift)
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
     held = (await holdings_of(session, [booking.volunteer_id], shift))[booking.volunteer_id]
@@ -84,23 +89,27 @@ async def accept(session: AsyncSession, *, by: User, booking_id: UUID) -> Bookin
     if found:
         raise Refusal.of(found)
     await drop_overdue(session, [booking.volunteer_id])
+    await expire_on(session, shift.id)
     await change_state(session, booking, "confirmed", by=by)
     audit.record(session, by=by, verb="booking.accepted", subject=booking)
     await mails.accepted(session, booking, shift, person)
-    return booking
 
 
 async def decline(session: AsyncSession, *, by: User, booking_id: UUID) -> None:
     """Leave the offered place to the next, and the queue with it; again changes nothing."""
-    booking, shift = await _answering(session, booking_id)
+    booking = await _found(session, booking_id)
+    shift = (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
+    near = await waited_near(session, [booking.volunteer_id], shift)
+    await hold(session, [shift.id, *near], [booking.volunteer_id])
+    await session.refresh(booking)
+    shift = (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
     if booking.state == "declined":
         return
-    if booking.state != "offered":
-        raise _no_offer(booking)
-    if rules.overdue(booking.offer_expires_at, clock.now()):
-        raise _expired()
+    await _check_offer(session, booking, shift)
+    was = booking.state
     await end(session, booking, "declined", by=by)
-    await settle(session, shift)
+    await mails.withdrawn(session, booking, shift, was)
+    await replay(session, [shift.id, *near])
 
 
 async def expire(session: AsyncSession, bookings: Collection[Booking]) -> None:
@@ -111,6 +120,11 @@ async def expire(session: AsyncSession, bookings: Collection[Booking]) -> None:
     people = await people_of(session, {one.volunteer_id for one in bookings}) if bookings else {}
     for booking in bookings:
         await mails.expired(session, booking, shifts[booking.shift_id], people[booking.volunteer_id])
+
+
+async def expire_on(session: AsyncSession, shift_id: UUID) -> None:
+    """Write down the past offers of a held shift."""
+    await expire(session, await _overdue(session, shift_ids=[shift_id]))
 
 
 async def drop_overdue(session: AsyncSession, volunteer_ids: Collection[UUID]) -> None:
@@ -129,8 +143,8 @@ async def unsettled(session: AsyncSession) -> list[UUID]:
 
 
 async def settle_one(session: AsyncSession, shift_id: UUID) -> None:
-    """Lock a shift and settle it."""
-    await lock_shifts(session, [shift_id])
+    """Hold a shift and settle it."""
+    await hold(session, [shift_id])
     await replay(session, [shift_id])
 
 
@@ -139,34 +153,44 @@ async def _overdue(
 ) -> list[Booking]:
     whose = Booking.shift_id.in_(shift_ids) if shift_ids else Booking.volunteer_id.in_(volunteer_ids)
     chosen = select(Booking).where(whose, Booking.state == "offered", Booking.offer_expires_at <= clock.now())
-    return list(await session.scalars(chosen.order_by(Booking.id).with_for_update()))
+    return list(await session.scalars(chosen.order_by(Booking.id).execution_options(populate_existing=True)))
 
 
-async def _answering(session: AsyncSession, booking_id: UUID) -> tuple[Booking, ShiftFacts]:
+async def _found(session: AsyncSession, booking_id: UUID) -> Booking:
     booking = await session.get(Booking, booking_id)
     if booking is None:
         raise NotFound
-    await lock(session, booking.shift_id)
-    await session.refresh(booking, with_for_update=True)
-    return booking, (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
+    return booking
 
 
 async def _check_offer(session: AsyncSession, booking: Booking, shift: ShiftFacts) -> None:
-    if booking.state == "offered" and not rules.overdue(booking.offer_expires_at, clock.now()):
+    """Raises the Refusal of an answer that comes too late, twice, or to nothing."""
+    now = clock.now()
+    if booking.state == "offered" and not rules.overdue(booking.offer_expires_at, now):
         return
-    if booking.state in ("offered", "expired", "declined"):
-        raise _expired()
-    if booking.state == "waitlisted" and rules.in_rush(shift, clock.now()) and await free_seats(session, shift) > 0:
-        await expire(session, await _overdue(session, shift_ids=[shift.id]))
-        return
-    raise _no_offer(booking)
+    if shift.state == "cancelled":
+        raise Refusal("shift_not_open", _("Ce créneau est annulé."))
+    if booking.state == "offered" or booking.state in ENDED:
+        raise Refusal("offer_expired", _("Cette proposition est passée : la place est allée à la personne suivante."))
+    if booking.state != "waitlisted" or not rules.in_rush(shift, now) or await free_seats(session, shift) <= 0:
+        raise Refusal("no_offer", _("Aucune place ne vous est proposée en ce moment sur ce créneau."))
+    if await _comes_behind(session, booking, shift):
+        text = _("Les personnes qui attendaient déjà répondent d’abord. Réessayez dans un quart d’heure.")
+        raise Refusal("queue_first", text)
 
 
-def _expired() -> Refusal:
-    return Refusal("offer_expired", _("Cette proposition est passée : la place est allée à la personne suivante."))
+async def _comes_behind(session: AsyncSession, booking: Booking, shift: ShiftFacts) -> bool:
+    """Whether somebody came once the place was called out: those who waited answer first, for a quarter of an hour."""
+    joined = select(BookingEvent.detail).where(BookingEvent.booking_id == booking.id).order_by(BookingEvent.at).limit(1)
+    late = (await session.scalar(joined) or {}).get(BEHIND, False)
+    if not late or clock.now() >= booking.created_at + rules.SHORTEST_OFFER:
+        return False
+    ahead = [one for one in await waiting_on(session, shift.id) if one.queue_key < booking.queue_key]
+    return await may_take(session, ahead, shift)
 
 
-def _no_offer(booking: Booking) -> Refusal:
-    if booking.state in ("expired", "declined"):
-        return _expired()
-    return Refusal("no_offer", _("Aucune place ne vous est proposée en ce moment sur ce créneau."))
+async def may_take(session: AsyncSession, waiting: Collection[Held], shift: ShiftFacts) -> bool:
+    """Whether any of a queue may take a place at this moment."""
+    ids = [one.volunteer_id for one in waiting]
+    people, holdings = await people_of(session, ids), await holdings_of(session, ids, shift)
+    return rules.first_eligible(waiting, people, holdings, shift, clock.now()) is not None

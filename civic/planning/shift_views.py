@@ -13,7 +13,7 @@ from civic.accounts.models import User
 from civic.bookings import changes
 from civic.bookings import queries as bookings
 from civic.bookings.access import PlannedShift
-from civic.bookings.changes import Affected
+from civic.bookings.changes import Judged
 from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import Answer, Invalid, Refusal
@@ -137,9 +137,10 @@ async def edit_shift(request: Request, user: CurrentUser, shift: PlannedShift, s
         return _form_page(request, choices, form, shift, status=422)
     values = shift_form.keep_exact(values, shift)
     try:
-        affected = await _unconfirmed(session, user, shift, values, form)
-        if affected:
-            return _form_page(request, choices, form, shift, status=409, affected=affected)
+        judged = await _unconfirmed(session, user, shift, values, form)
+        if judged:
+            shown = {"affected": judged.affected, "notices": judged.notices}
+            return _form_page(request, choices, form, shift, status=409, **shown)
         saved = await changes.edit_shift(
             session, by=user, shift_id=shift.id, values=values, version=shift.version, confirm=form.checked("confirm")
         )
@@ -156,15 +157,16 @@ async def edit_shift(request: Request, user: CurrentUser, shift: PlannedShift, s
 
 async def _unconfirmed(
     session: AsyncSession, user: User, shift: ShiftFacts, values: ShiftValues, form: Form
-) -> list[Affected]:
+) -> Judged | None:
     """Whom the change breaks, unless the form says that exactly these were seen and accepted."""
     await shifts.check_place(session, by=user, values=values)
     shifts.check_times(values)
-    affected = await changes.preview(session, by=user, shift=await shifts.lock(session, shift.id), values=values)
+    held, _near = await changes.hold(session, shift.id)
+    judged = await changes.preview(session, shift=held, values=values)
     seen = shift_form.seen_ids(form.get("seen"))
-    accepted = form.checked("confirm") and all(one.held.booking_id in seen for one in affected)
-    form.lists["seen"] = [",".join(str(one.held.booking_id) for one in affected)]
-    return [] if accepted else affected
+    accepted = form.checked("confirm") and all(one.held.booking_id in seen for one in judged.affected)
+    form.lists["seen"] = [",".join(str(one.held.booking_id) for one in judged.affected)]
+    return None if accepted or not judged.affected else judged
 
 
 async def _stale(request: Request, session: AsyncSession, choices: Choices, form: Form, shift: ShiftFacts) -> Response:

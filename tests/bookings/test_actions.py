@@ -106,11 +106,11 @@ async def test_a_full_shift_waitlists_and_a_freed_seat_goes_to_the_first_eligibl
     assert await states(db, shift) == {
         people[0].id: "withdrawn",
         people[1].id: "waitlisted",
-        people[2].id: "confirmed",
+        people[2].id: "offered",
         people[3].id: "waitlisted",
     }
-    promoted = [mail for mail in await mailbox() if mail.kind == "booking_promoted"]
-    assert [mail.recipient for mail in promoted] == [people[2].user.email]
+    told = [mail for mail in await mailbox() if mail.kind == "booking_offered"]
+    assert [mail.recipient for mail in told] == [people[2].user.email]
 
 
 async def test_a_newcomer_never_jumps_a_queue_that_became_eligible(session: AsyncSession, db: Database) -> None:
@@ -124,7 +124,7 @@ async def test_a_newcomer_never_jumps_a_queue_that_became_eligible(session: Asyn
     await give_back(db, second, elsewhere)  # now the second may
     placed = await take(db, newcomer, shift)
     assert placed.booking.state == "waitlisted"
-    assert (await states(db, shift))[second.id] == "confirmed"
+    assert (await states(db, shift))[second.id] == "offered"
 
 
 async def test_a_withdrawal_again_or_without_a_place_is_fine(session: AsyncSession, db: Database) -> None:
@@ -150,7 +150,7 @@ async def test_within_a_day_of_the_start_a_seat_stays_but_a_queue_can_be_left(
     await make_booking(session, shift, waiting, "waitlisted")
     await session.commit()
     with time_machine.travel(shift.starts_at - timedelta(hours=23), tick=False):
-        with pytest.raises(Refusal, match="24 h"):
+        with pytest.raises(Refusal, match="24\u00a0h"):
             await give_back(db, seated, shift)
         await give_back(db, waiting, shift)
     assert await states(db, shift) == {seated.id: "confirmed", waiting.id: "withdrawn"}
@@ -168,10 +168,10 @@ async def test_a_coordinator_removes_with_a_reason_that_is_told(
     for _ in range(2):
         async with db.writing() as acting:
             await actions.remove(acting, by=coordinator, booking_id=booking.id, reason="Besoin ailleurs")
-    assert await states(db, shift) == {out.id: "removed", heir.id: "confirmed"}
+    assert await states(db, shift) == {out.id: "removed", heir.id: "offered"}
     mails = {mail.recipient: mail for mail in await mailbox()}
     assert "Besoin ailleurs" in mails[out.user.email].text_body
-    assert mails[heir.user.email].kind == "booking_promoted"
+    assert mails[heir.user.email].kind == "booking_offered"
 
 
 async def test_an_unknown_shift_or_volunteer_is_not_found(session: AsyncSession, db: Database) -> None:
@@ -241,10 +241,11 @@ async def test_every_mail_has_one_line_of_subject_and_greets(
     async with db.writing() as acting:
         await changes.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
     mails = await mailbox()
-    assert {mail.kind for mail in mails} == {"booking_placed", "shift_changed", "booking_promoted", "shift_cancelled"}
+    assert {mail.kind for mail in mails} == {"booking_placed", "shift_changed", "booking_offered", "booking_withdrawn", "shift_cancelled"}
     for mail in mails:
         assert "Bonjour" not in mail.subject
         assert mail.text_body.startswith("Bonjour Zoé,\n")
         assert mail.subject[-4:].isdigit()
+        assert "\n\n\n" not in mail.text_body
     queued = [mail for mail in mails if mail.kind == "shift_changed" and mail.recipient == people[2].user.email]
     assert "rang dans la liste d’attente" in queued[0].text_body

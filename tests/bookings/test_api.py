@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -296,12 +296,11 @@ async def test_a_booking_from_first_tap_to_withdrawal(world: World) -> None:
     await body(world.call("volunteer", "DELETE", path), 204)
     await body(world.call("volunteer", "DELETE", path), 204)
     shift = await body(world.call("minor", "GET", f"/shifts/{world.shift.id}"), 200)
-    assert shift["my_booking"] == {
-        "id": waiting["id"],
-        "state": "confirmed",
-        "position": None,
-        "offer_expires_at": None,
-    }
+    mine = shift["my_booking"]
+    assert mine == {"id": waiting["id"], "state": "offered", "position": None, "offer_expires_at": mine["offer_expires_at"]}
+    left = world.shift.starts_at - datetime.fromisoformat(mine["offer_expires_at"])
+    assert timedelta(days=1) < left < timedelta(days=3)
+    assert shift["confirmed"] == 2
     again = await body(world.call("volunteer", "POST", path), 201)
     assert again["id"] != made["id"]
     assert again["state"] == "waitlisted"

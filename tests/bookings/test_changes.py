@@ -138,7 +138,7 @@ async def test_a_raised_capacity_fills_from_the_queue(session: AsyncSession, db:
         await make_booking(session, shift, one, "waitlisted" if rank else "confirmed", rank)
     await session.commit()
     await edit(db, coordinator, shift, capacity=2)
-    assert list((await states(db, shift)).values()) == ["confirmed", "confirmed", "waitlisted"]
+    assert list((await states(db, shift)).values()) == ["confirmed", "offered", "waitlisted"]
 
 
 async def test_a_stale_edit_and_one_out_of_scope_are_refused(session: AsyncSession, db: Database) -> None:

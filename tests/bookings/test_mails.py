@@ -47,11 +47,13 @@ async def test_a_mail_says_how_a_place_can_still_be_given_back(
     await remove(db, coordinator, taken)
     mails = await mailbox()
     placed, queued = [one for one in mails if one.kind == "booking_placed"]
-    [promoted] = [one for one in mails if one.kind == "booking_promoted"]
-    for mail in (placed, promoted):
-        for body in (mail.text_body, mail.html_body):
-            assert said in body
-            assert unsaid not in body
+    [offered] = [one for one in mails if one.kind == "booking_offered"]
+    for body in (placed.text_body, placed.html_body):
+        assert said in body
+        assert unsaid not in body
+    for body in (offered.text_body, offered.html_body):
+        assert "gardée pour vous jusqu’au" in body
+        assert f"/creneaux/{shift.id}" in body
     assert "Quittez la liste" in queued.text_body
 
 

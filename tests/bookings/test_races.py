@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from civic.bookings import actions
+from civic.bookings import actions, steps
 from civic.bookings.models import Booking
 from civic.bookings.queries import shift_facts
 from civic.bookings.values import ShiftFacts
@@ -49,9 +49,9 @@ async def race(url: str, tries: list[tuple[Volunteer, Shift]]) -> Counter[str]:
             await database.dispose()
 
 
-async def seats(db: Database) -> int:
+async def seats(db: Database, state: str = "confirmed") -> int:
     async with db.reading() as session:
-        return len(list(await session.scalars(select(Booking).where(Booking.state == "confirmed"))))
+        return len(list(await session.scalars(select(Booking).where(Booking.state == state))))
 
 
 async def test_twelve_people_race_for_two_seats(session: AsyncSession, db: Database, engine_url: str) -> None:
@@ -97,7 +97,7 @@ async def test_withdrawals_and_bookings_cross_without_a_deadlock(
 
     await asyncio.gather(*(leave(one, shift) for one in people[:4] for shift in shifts))
     await database.dispose()
-    assert await seats(db) == len(shifts)
+    assert await seats(db, "offered") == len(shifts)
 
 
 async def test_the_database_itself_refuses_what_the_code_would_let_through(
@@ -147,7 +147,7 @@ async def test_on_postgresql_the_race_overbooks_when_the_lock_is_taken_out(
         people, shift = await full_house(session)
     await without_guards(db)
     everybody_looked = asyncio.Barrier(len(people))
-    look = actions._free_seats
+    look = steps.free_seats
 
     async def look_then_wait(acting: AsyncSession, facts: ShiftFacts) -> int:
         free = await look(acting, facts)
@@ -158,7 +158,7 @@ async def test_on_postgresql_the_race_overbooks_when_the_lock_is_taken_out(
     async def no_lock(acting: AsyncSession, shift_id: UUID) -> Shift:
         return await acting.get_one(Shift, shift_id)
 
-    monkeypatch.setattr(actions, "_free_seats", look_then_wait)
+    monkeypatch.setattr(steps, "free_seats", look_then_wait)
     monkeypatch.setattr(actions, "lock", no_lock)
     outcome = await race(postgres_url, [(one, shift) for one in people])
     assert outcome == {"confirmed": len(people)}
@@ -176,7 +176,7 @@ async def test_on_sqlite_a_look_outside_the_write_lock_overbooks(sqlite_url: str
 
     async def careless(one: Volunteer) -> None:
         async with db.reading() as looking:
-            free = await actions._free_seats(looking, (await shift_facts(looking, [shift.id]))[shift.id])
+            free = await steps.free_seats(looking, (await shift_facts(looking, [shift.id]))[shift.id])
         async with asyncio.timeout(30):
             await everybody_looked.wait()
         async with db.writing() as acting:
