@@ -5,6 +5,7 @@ everybody who may take it; after the start the seat stays, and a coordinator not
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import audit, clock
 from civic.accounts.coordinators import coordinators_for
 from civic.accounts.models import User
-from civic.bookings import actions, alert_mails, alerts, queries, rules, steps, waitlist
+from civic.bookings import actions, alert_mails, alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.listing import distance
 from civic.bookings.models import ABSENCE_REASONS, Booking, StandInCall
 from civic.bookings.people import people_of
@@ -34,6 +35,8 @@ REASONS = {
 }
 assert tuple(REASONS) == ABSENCE_REASONS
 FAR = 1_000_000.0
+# So close to the start everybody is asked at once, with the queue.
+SHORT = timedelta(minutes=45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,9 @@ async def cannot_come(session: AsyncSession, *, by: User, volunteer_id: UUID, sh
         await actions.withdraw(session, by=by, volunteer_id=volunteer_id, shift_id=shift_id)
         return Said(booking, None)
     call = await _open(session, by, booking, shift, reason)
-    if shift.times.starts_at > clock.now():
-        await waitlist.settle(session, shift)
-        await waitlist.replay(session, near)
+    if booking.state == "withdrawn":
+        await mails.withdrawn(session, booking, shift, "confirmed")
+        await waitlist.replay(session, [shift.id, *near])
     await _tell(session, call, booking, shift)
     await alerts.left_alone(session, shift, [booking.id])
     await call_others(session, call, shift)
@@ -80,7 +83,7 @@ async def _locked(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> 
     if shift_id not in facts:
         raise NotFound
     near = await steps.waited_near(session, [volunteer_id], facts[shift_id])
-    await steps.lock_shifts(session, [shift_id, *near])
+    await steps.hold(session, [shift_id, *near], [volunteer_id])
     return (await queries.shift_facts(session, [shift_id]))[shift_id], near
 
 
@@ -148,13 +151,21 @@ async def call_others(session: AsyncSession, call: StandInCall, shift: ShiftFact
     """
     if call.called_at is not None or shift.state != "published" or shift.times.starts_at <= clock.now():
         return 0
-    if await steps.free_seats(session, shift) <= 0:
+    if await steps.free_seats(session, shift) <= 0 or await _queue_answers(session, call, shift):
         return 0
     call.called_at = clock.now()
     people = await _who_may(session, shift)
     for person in people:
         await alert_mails.stand_in(session, person, shift, call.id)
     return len(people)
+
+
+async def _queue_answers(session: AsyncSession, call: StandInCall, shift: ShiftFacts) -> bool:
+    """Whether those who wait were told a moment ago that the first of them who answers has the place."""
+    now = clock.now()
+    if now >= call.opened_at + rules.SHORTEST_OFFER or shift.times.starts_at <= now + SHORT:
+        return False
+    return await waitlist.may_take(session, await steps.waiting_on(session, shift.id), shift)
 
 
 async def _who_may(session: AsyncSession, shift: ShiftFacts) -> list[Person]:
@@ -204,7 +215,7 @@ async def uncalled(session: AsyncSession) -> list[UUID]:
 async def call_again(session: AsyncSession, call_id: UUID) -> int:
     """Lock a call's shift, give its queue its turn, and ask the others if a place is left; returns how many."""
     call = await session.get_one(StandInCall, call_id)
-    await steps.lock_shifts(session, [call.shift_id])
+    await steps.hold(session, [call.shift_id])
     await session.refresh(call)
     shift = (await queries.shift_facts(session, [call.shift_id]))[call.shift_id]
     await waitlist.settle(session, shift)
