@@ -39,6 +39,8 @@ SCREENS = (
     Screen("creneaux", VOLUNTEER, "/creneaux"),
     Screen("creneau", VOLUNTEER, "/creneaux/{bookable}"),
     Screen("mes-creneaux", VOLUNTEER, "/mes-creneaux"),
+    Screen("ici", VOLUNTEER, "/ici"),
+    Screen("ici-code", VOLUNTEER, "/ici/{code}"),
     Screen("desistement", VOLUNTEER, "/creneaux/{booked}/desistement"),
     Screen("rencontres", VOLUNTEER, "/rencontres"),
     Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
@@ -48,8 +50,16 @@ SCREENS = (
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
     Screen("heures", VOLUNTEER, "/heures"),
+    Screen("conges", VOLUNTEER, "/conges"),
+    Screen("conge-retrait", VOLUNTEER, "/conges/{leave}/retrait"),
     Screen("profil", VOLUNTEER, "/profil"),
+    Screen("empechement", VOLUNTEER, "/creneaux/{booked}/empechement"),
+    Screen("messages", VOLUNTEER, "/profil/messages"),
+    Screen("agenda", VOLUNTEER, "/profil/calendrier"),
     Screen("planning", COORDINATOR, "/planning"),
+    Screen("planning-jour", COORDINATOR, "/planning/jour"),
+    Screen("planning-renfort", COORDINATOR, "/creneaux/{ended}/renforts"),
+    Screen("site-arrivee", COORDINATOR, "/sites/{site}/arrivee"),
     Screen("planning-brouillons", COORDINATOR, "/planning/brouillons"),
     Screen("planning-creneau", COORDINATOR, "/planning/creneaux/{staffed}"),
     Screen("creneau-nouveau", COORDINATOR, "/planning/creneaux/nouveau"),
@@ -60,6 +70,11 @@ SCREENS = (
     Screen("volontaire", COORDINATOR, "/volontaires/{volunteer}"),
     Screen("volontaire-heures", COORDINATOR, "/volontaires/{volunteer}/heures"),
     Screen("contrat", COORDINATOR, "/volontaires/{volunteer}/contrat"),
+    Screen("contrat-fin", COORDINATOR, "/volontaires/{volunteer}/contrat/fin"),
+    Screen("mon-contrat", VOLUNTEER, "/volontaires/{own}/contrat"),
+    Screen("conges-equipe", COORDINATOR, "/conges"),
+    Screen("conge", COORDINATOR, "/conges/{leave}"),
+    Screen("arret", COORDINATOR, "/volontaires/{volunteer}/arret"),
     Screen("candidatures", COORDINATOR, "/candidatures"),
     Screen("mission-nouvelle", COORDINATOR, "/missions/nouvelle"),
     Screen("mission-modification", COORDINATOR, "/missions/{mission}/modification"),
@@ -73,10 +88,13 @@ SCREENS = (
     Screen("compte", ADMIN, "/administration/comptes/{account}"),
     Screen("compte-fermeture", ADMIN, "/administration/comptes/{account}/fermeture"),
     Screen("courriels", ADMIN, "/administration/courriels"),
+    Screen("taches", ADMIN, "/administration/taches"),
+    Screen("regles", ADMIN, "/administration/regles"),
+    Screen("regle", ADMIN, "/administration/regles/week_max_minor"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
-NO_SCREEN = {"/healthz", "/readyz", "/verification", "/mot-de-passe"}
+NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 
 
 def address(screen: Screen, request: APIRequestContext) -> str:
@@ -95,7 +113,22 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         assert found
         return found[1]
 
+    def leave() -> str:
+        """So are leaves, for the volunteer and for the coordinator."""
+        found = re.search(r"/conges/([0-9a-f-]{36})", request.get("/conges").text())
+        assert found
+        return found[1]
+
     words: dict[str, Callable[[], str]] = {
+        # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
+        "code": lambda: "ABC234",
+        "ended": lambda: next(
+            shift["id"]
+            for shift in items(
+                f"/shifts?from={clock.today() - timedelta(days=4)}&to={clock.today() - timedelta(days=1)}"
+            )
+            if shift["state"] == "published"
+        ),
         "mission": lambda: items("/missions")[0]["id"],
         "site": lambda: items("/sites")[0]["id"],
         "bookable": lambda: items("/shifts?bookable=true&limit=1")[0]["id"],
@@ -103,8 +136,10 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "staffed": lambda: next(shift["id"] for shift in items("/shifts") if shift["confirmed"]),
         "booking": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["id"],
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
+        "own": lambda: request.get("/api/v1/me").json()["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
         "account": account,
+        "leave": leave,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

@@ -13,6 +13,7 @@ from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
 from tests.factories.encounters import make_encounter
+from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_site
@@ -55,8 +56,12 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "booking_id": booking.id,
         "client_uuid": (await make_encounter(session, site, cast.volunteer)).id,
         "user_id": cast.colleague.user_id,
+        "code": "ABC234",
+        "leave_id": (await make_leave(session, cast.volunteer, in_days(60).date())).id,
         "mail_id": UUID(NOWHERE),
+        "token": "unknown",
         "token_id": UUID(NOWHERE),
+        "rule_code": "week_max_adult",
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}

@@ -89,6 +89,14 @@ async def retry_mail(session: AsyncSession, *, by: User, mail_id: UUID) -> Outbo
     return mail
 
 
+async def retry_mails(session: AsyncSession, *, by: User) -> int:
+    """Send every dead mail again; returns how many."""
+    mails = await dead.retry_all(session)
+    for mail in mails:
+        audit.record(session, by=by, verb="mail.retried", subject=mail)
+    return len(mails)
+
+
 def _refuse_self(by: User, user: User) -> None:
     if by.id == user.id:
         raise Refusal("own_account", _("Vous ne pouvez pas changer vos propres droits. Demandez à une autre personne."))

@@ -12,8 +12,10 @@ from civic.accounts.models import ROLES, User
 from civic.audit.sentences import FAMILIES, SENTENCES
 from civic.audit.sentences import ROLES as ROLE_NAMES
 from civic.db import Session
-from civic.i18n import _
-from civic.outbox.dead import count_dead, dead_mails
+from civic.i18n import _, ngettext
+from civic.outbox.actions import TRIES
+from civic.outbox.dead import backlog, count_dead, dead_mails, failing_mails
+from civic.settings import settings
 from civic.templating import query
 from civic.web import redirect, render
 
@@ -51,7 +53,8 @@ async def list_accounts(request: Request, user: AdminUser, session: Session) -> 
         "total": len(found),
         "chosen": chosen,
         "roles": role_names(),
-        "dead": await count_dead(session),
+        "mail": await backlog(session),
+        "unset": _no_server(),
         **_pager("/administration", chosen, page, page < pages),
     }
     return render(request, "admin/accounts.html", context)
@@ -76,17 +79,6 @@ def page_of(account: User) -> str:
     return f"/administration/comptes/{account.id}"
 
 
-@router.get("/administration/comptes/{user_id}/fermeture")
-async def ask_deactivation(request: Request, user: AdminUser, account: Account) -> Response:
-    return render(request, "admin/close.html", {"account": account})
-
-
-@router.post("/administration/comptes/{user_id}/fermeture")
-async def deactivate(user: AdminUser, account: Account, session: Session) -> Response:
-    await admin.deactivate(session, by=user, user=account)
-    return redirect(page_of(account), _("Compte fermé. Ses sessions sont closes."))
-
-
 @router.post("/administration/comptes/{user_id}/reouverture")
 async def reactivate(user: AdminUser, account: Account, session: Session) -> Response:
     admin.reactivate(session, by=user, user=account)
@@ -104,8 +96,27 @@ async def invite_again(user: AdminUser, account: Account, session: Session) -> R
 
 @router.get("/administration/courriels")
 async def list_dead_mails(request: Request, user: AdminUser, session: Session) -> Response:
-    mails = await dead_mails(session)
-    return render(request, "admin/mails.html", {"mails": mails, "dead": len(mails)})
+    """The mails given up with their reason, and those that wait with theirs."""
+    context = {
+        "mails": await dead_mails(session),
+        "failing": await failing_mails(session),
+        "mail": await backlog(session),
+        "unset": _no_server(),
+        "tries": TRIES,
+    }
+    return render(request, "admin/mails.html", context)
+
+
+def _no_server() -> bool:
+    """Whether every mail waits because nobody said where to send it (development writes files instead)."""
+    return settings().production and not settings().smtp_url
+
+
+@router.post("/administration/courriels/reprise")
+async def retry_mails(user: AdminUser, session: Session) -> Response:
+    count = await admin.retry_mails(session, by=user)
+    text = ngettext("%(num)s e-mail repart.", "%(num)s e-mails repartent.", count) % {"num": count}
+    return redirect("/administration/courriels", text if count else _("Aucun e-mail en échec."))
 
 
 @router.post("/administration/courriels/{mail_id}/reprise")

@@ -8,7 +8,7 @@ from civic.commands.console import Stop, read_settings, say
 from civic.commands.database import ready, shown
 from civic.db import Database
 from civic.outbox.actions import deliver
-from civic.outbox.dead import waiting_mails
+from civic.outbox.dead import backlog
 from civic.outbox.send import sender_for
 from civic.settings import Settings
 from civic.tasks.work import for_ever, run_due
@@ -45,11 +45,11 @@ async def _once(settings: Settings) -> int:
         while sent := await deliver(database, sender):
             left += sent
         async with database.reading() as session:
-            waiting = await waiting_mails(session)
+            waiting = (await backlog(session)).waiting
     finally:
         await database.dispose()
     say("Tasks run: " + ", ".join(f"{run.name} {run.done}" for run in runs) + "." if runs else "Tasks run: none.")
-    say(f"Mails handled: {left}." + (f" {waiting.count} wait for another try." if waiting.count else ""))
+    say(f"Mails handled: {left}." + (f" {waiting} wait for another try." if waiting else ""))
     failed = [f"{run.name} ({run.error})" for run in runs if run.failed]
     if failed:
         raise Stop("These tasks met an error, the rest was done: " + ", ".join(failed) + ".")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import now
@@ -23,12 +23,12 @@ def _dead() -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What has not left yet: how many, since when the oldest, and the last ones that a server did not take."""
+class Backlog:
+    """What has not left: how many were given up, how many wait, and since when the oldest does."""
 
-    count: int
+    dead: int
+    waiting: int
     oldest: datetime | None
-    failing: list[OutboxMail]
 
     @property
     def late(self) -> bool:
@@ -46,15 +46,23 @@ async def dead_mails(session: AsyncSession) -> list[OutboxMail]:
     return list(await session.scalars(chosen.order_by(OutboxMail.dead_at.desc(), OutboxMail.id).limit(SHOWN)))
 
 
-async def waiting_mails(session: AsyncSession) -> Waiting:
-    """Those that have not left and were not given up (two queries)."""
-    waits = (OutboxMail.sent_at.is_(None), OutboxMail.dead_at.is_(None))
-    count, oldest = (
-        await session.execute(select(func.count(OutboxMail.id), func.min(OutboxMail.created_at)).where(*waits))
-    ).one()
-    failing = select(OutboxMail).where(*waits, OutboxMail.last_error.is_not(None))
-    listed = await session.scalars(failing.order_by(OutboxMail.created_at, OutboxMail.id).limit(SHOWN))
-    return Waiting(count, oldest, list(listed))
+async def backlog(session: AsyncSession) -> Backlog:
+    """In one query."""
+    waits = and_(OutboxMail.sent_at.is_(None), OutboxMail.dead_at.is_(None))
+    figures = select(
+        func.count(OutboxMail.id).filter(_dead()),
+        func.count(OutboxMail.id).filter(waits),
+        func.min(OutboxMail.created_at).filter(waits),
+    )
+    dead, waiting, oldest = (await session.execute(figures.where(OutboxMail.sent_at.is_(None)))).one()
+    return Backlog(dead, waiting, oldest)
+
+
+async def failing_mails(session: AsyncSession) -> list[OutboxMail]:
+    """Those that wait because the last try did not succeed, oldest first."""
+    waits = (OutboxMail.sent_at.is_(None), OutboxMail.dead_at.is_(None), OutboxMail.last_error.is_not(None))
+    chosen = select(OutboxMail).where(*waits).order_by(OutboxMail.created_at, OutboxMail.id)
+    return list(await session.scalars(chosen.limit(SHOWN)))
 
 
 async def retry(session: AsyncSession, mail_id: UUID) -> OutboxMail:
@@ -67,8 +75,9 @@ async def retry(session: AsyncSession, mail_id: UUID) -> OutboxMail:
     return mail
 
 
-async def retry_all(session: AsyncSession) -> list[UUID]:
+async def retry_all(session: AsyncSession) -> list[OutboxMail]:
     """Put every dead mail of the last month back in the queue; returns them."""
-    again = {"dead_at": None, "attempts": 0, "next_try_at": now()}
-    done = await session.scalars(update(OutboxMail).where(_dead()).values(again).returning(OutboxMail.id))
-    return list(done)
+    mails = list(await session.scalars(select(OutboxMail).where(_dead()).order_by(OutboxMail.id).with_for_update()))
+    for mail in mails:
+        mail.dead_at, mail.attempts, mail.next_try_at = None, 0, now()
+    return mails

@@ -246,7 +246,7 @@ async def test_a_wrong_invitation_is_told_at_its_field(
 
 async def test_a_dead_mail_is_sent_again(office: Office, db: Database, mailbox: Mailbox) -> None:
     async with db.writing() as session:
-        mail = OutboxMail(kind="x", recipient="a@b.test", subject="Perdu", text_body="x", html_body="x", attempts=7)
+        mail = OutboxMail(kind="x", recipient="a@b.test", subject="Perdu", text_body="x", html_body="x", attempts=8)
         mail.dead_at, mail.last_error = now() - timedelta(hours=1), "SMTPError: no <b>"
         session.add(mail)
     assert "1 e-mail en échec" in (await office.get("/administration")).text
@@ -260,6 +260,48 @@ async def test_a_dead_mail_is_sent_again(office: Office, db: Database, mailbox: 
     assert "Aucun e-mail en échec" in (await office.get("/administration/courriels")).text
     for mail_id in ("x", NOBODY):
         assert (await office.post(f"/administration/courriels/{mail_id}/reprise")).status_code == 404
+
+
+async def lose(db: Database, **fields: object) -> OutboxMail:
+    """A mail that has not left."""
+    async with db.writing() as session:
+        mail = OutboxMail(kind="x", recipient="a@b.test", subject="Perdu", text_body="x", html_body="x")
+        for name, value in fields.items():
+            setattr(mail, name, value)
+        session.add(mail)
+    return mail
+
+
+async def test_dead_mails_say_why_and_all_are_sent_again(office: Office, db: Database, mailbox: Mailbox) -> None:
+    hour_ago = now() - timedelta(hours=1)
+    await lose(db, dead_at=hour_ago, attempts=1, last_error="550 5.1.1 No such mailbox")
+    await lose(db, dead_at=hour_ago, attempts=8, last_error="451 Busy")
+    await lose(db, dead_at=now() - timedelta(days=31), subject="Oublié")
+    page = (await office.get("/administration/courriels")).text
+    for text in ("550 5.1.1 No such mailbox", "Refus définitif", "451 Busy", "Abandonné", "2 e-mails en échec"):
+        assert text in page
+    assert "Oublié" not in page, "what failed a month ago asks for nobody's attention"
+    assert "À traiter\u00a0: 2 e-mails ne sont pas partis" in (await office.get("/administration")).text
+    assert (await office.post("/administration/courriels/reprise")).status_code == 303
+    assert [mail.attempts for mail in await mailbox() if mail.dead_at is None] == [0, 0]
+    assert "À traiter" not in (await office.get("/administration")).text
+    assert (await office.post("/administration/courriels/reprise")).status_code == 303, "again changes nothing"
+
+
+async def test_mails_that_wait_say_why(office: Office, db: Database) -> None:
+    await lose(db, created_at=now() - timedelta(hours=2), attempts=2, last_error="451 Greylisted")
+    page = (await office.get("/administration/courriels")).text
+    assert "1 e-mail attend" in page
+    assert "451 Greylisted" in page
+    assert "À traiter\u00a0: 1 e-mail attend encore" in (await office.get("/administration")).text
+
+
+@pytest.mark.production
+async def test_without_a_mail_server_the_page_says_that_nothing_leaves(office: Office, db: Database) -> None:
+    assert "CIVIC_SMTP_URL" not in (await office.get("/administration")).text
+    await lose(db)
+    for path in ("/administration", "/administration/courriels"):
+        assert "CIVIC_SMTP_URL" in (await office.get(path)).text
 
 
 async def test_the_log_tells_who_did_what(office: Office, db: Database, count_queries: Counting) -> None:

@@ -208,7 +208,7 @@ async def test_a_mail_is_claimed_just_before_it_is_sent(db: Database) -> None:
         async def send(self, mail: OutboxMail) -> None:
             leases.append(mail.next_try_at - now())
             async with db.reading() as session:
-                assert (await dead.waiting_mails(session)).count == 5 - len(leases) + 1
+                assert (await dead.backlog(session)).waiting == 5 - len(leases) + 1
 
     assert await deliver(db, Watching()) == 5
     assert all(LEASE - timedelta(seconds=5) < lease <= LEASE for lease in leases)
