@@ -1,27 +1,103 @@
-"""Named selects on contracts."""
+"""Named selects on contracts, and their rows as the values that rules judge."""
 
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Date, Select, Text, and_, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from civic.accounts.models import User
-from civic.contracts.models import EngagementContract
-from civic.contracts.rules import ContractFacts
+from civic.contracts.limits import Limits, Setting, limits_on
+from civic.contracts.models import Declaration, EngagementContract, Review, RuleSetting, Training
+from civic.contracts.rules import ContractFacts, Declared, Engagement, ReviewDays
+
+_WHOLE = (
+    selectinload(EngagementContract.trainings),
+    selectinload(EngagementContract.reviews),
+    selectinload(EngagementContract.declarations),
+    joinedload(EngagementContract.tutor),
+)
 
 
 async def current_contract(session: AsyncSession, volunteer_id: UUID) -> EngagementContract | None:
-    """A volunteer's last contract, with its trainings and its tutor."""
+    """A volunteer's last contract, with all that belongs to it and its tutor."""
+    return (await current_contracts(session, [volunteer_id])).get(volunteer_id)
+
+
+async def current_contracts(session: AsyncSession, volunteer_ids: Collection[UUID]) -> dict[UUID, EngagementContract]:
+    """The last contract of each, in a constant number of queries."""
     chosen = (
         select(EngagementContract)
-        .where(EngagementContract.volunteer_id == volunteer_id)
-        .options(selectinload(EngagementContract.trainings), joinedload(EngagementContract.tutor))
-        .order_by(EngagementContract.starts_on.desc(), EngagementContract.id)
-        .limit(1)
+        .where(EngagementContract.volunteer_id.in_(volunteer_ids))
+        .options(*_WHOLE)
+        .order_by(EngagementContract.starts_on, EngagementContract.id.desc())
     )
-    found: EngagementContract | None = await session.scalar(chosen)
+    return {one.volunteer_id: one for one in await session.scalars(chosen)}
+
+
+async def facts_of_many(
+    session: AsyncSession, volunteer_ids: Collection[UUID], ended_after: date
+) -> dict[UUID, ContractFacts]:
+    """The last contract of each as values, those long over left out, in two queries however many."""
+    last_day = func.coalesce(EngagementContract.ended_on, EngagementContract.ends_on)
+    chosen = (
+        select(EngagementContract)
+        .where(EngagementContract.volunteer_id.in_(volunteer_ids), last_day > ended_after)
+        .order_by(EngagementContract.starts_on, EngagementContract.id.desc())
+    )
+    rows = {one.volunteer_id: one for one in await session.scalars(chosen)}
+    parts = await _parts_of(session, [one.id for one in rows.values()])
+    return {key: _with_parts(_columns_of(one), parts[one.id]) for key, one in rows.items()}
+
+
+def _with_parts(facts: ContractFacts, parts: dict[str, dict[str, Any]]) -> ContractFacts:
+    return replace(facts, trainings=parts["trainings"], reviews=parts["reviews"], declarations=parts["declarations"])
+
+
+async def _parts_of(
+    session: AsyncSession, contract_ids: Collection[UUID]
+) -> defaultdict[UUID, dict[str, dict[str, Any]]]:
+    """Trainings, reviews and declarations in one query."""
+    none, row = cast(null(), Date), Declaration
+    listed = union_all(
+        _part("trainings", Training.contract_id, Training.kind, Training.done_on, none, literal("", Text)),
+        _part("reviews", Review.contract_id, Review.kind, Review.planned_on, Review.held_on, literal("", Text)),
+        _part("declarations", row.contract_id, row.code, row.declared_on, none, row.name),
+    ).subquery()
+    found: defaultdict[UUID, dict[str, dict[str, Any]]] = defaultdict(
+        lambda: {"trainings": {}, "reviews": {}, "declarations": {}}
+    )
+    for part, contract_id, code, day, other, name in await session.execute(
+        select(listed).where(listed.c.contract_id.in_(contract_ids))
+    ):
+        values = {"trainings": day, "reviews": ReviewDays(day, other)}
+        found[contract_id][part][code] = values[part] if part in values else Declared(day, name)
     return found
+
+
+def _part(name: str, contract_id: Any, code: Any, day: Any, other: Any, text: Any) -> Select[Any]:
+    return select(
+        literal(name, Text).label("part"),
+        contract_id.label("contract_id"),
+        cast(code, Text).label("code"),
+        day.label("day"),
+        other.label("other"),
+        text.label("name"),
+    )
+
+
+async def other_engagements(
+    session: AsyncSession, volunteer_id: UUID, but: EngagementContract | None
+) -> list[Engagement]:
+    """Somebody's contracts except one."""
+    chosen = select(EngagementContract).where(EngagementContract.volunteer_id == volunteer_id)
+    rows = await session.scalars(chosen.order_by(EngagementContract.starts_on))
+    return [Engagement(one.starts_on, one.last_day) for one in rows if but is None or one.id != but.id]
 
 
 async def possible_tutors(session: AsyncSession, present: UUID | None = None) -> list[User]:
@@ -30,8 +106,28 @@ async def possible_tutors(session: AsyncSession, present: UUID | None = None) ->
     return list(await session.scalars(chosen.order_by(User.name, User.id)))
 
 
+async def settings_of(session: AsyncSession) -> list[Setting]:
+    """Every dated limit that somebody has set."""
+    rows = await session.scalars(select(RuleSetting))
+    return [Setting(one.parameter, None if one.value is None else float(one.value), one.valid_from) for one in rows]
+
+
+async def limits_for(session: AsyncSession, day: date) -> Limits:
+    """The limits of one day."""
+    return limits_on(await settings_of(session), day)
+
+
 def facts_of(contract: EngagementContract) -> ContractFacts:
-    """The values that the rules judge (`trainings` loaded)."""
+    """The values that the rules judge (`trainings`, `reviews` and `declarations` loaded)."""
+    return replace(
+        _columns_of(contract),
+        trainings={one.kind: one.done_on for one in contract.trainings},
+        reviews={one.kind: ReviewDays(one.planned_on, one.held_on) for one in contract.reviews},
+        declarations={one.code: Declared(one.declared_on, one.name) for one in contract.declarations},
+    )
+
+
+def _columns_of(contract: EngagementContract) -> ContractFacts:
     return ContractFacts(
         starts_on=contract.starts_on,
         ends_on=contract.ends_on,
@@ -44,5 +140,8 @@ def facts_of(contract: EngagementContract) -> ContractFacts:
         parental_holders=contract.parental_holders,
         minor_tutoring_on=contract.minor_tutoring_on,
         age_limit_30=contract.age_limit_30,
-        trainings={training.kind: training.done_on for training in contract.trainings},
+        earlier_engagement=contract.earlier_engagement,
+        usual_days=contract.usual_days,
+        end_reason=contract.end_reason,
+        notice_given_on=contract.notice_given_on,
     )

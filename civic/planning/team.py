@@ -17,7 +17,7 @@ from civic.bookings.people import people_of
 from civic.bookings.rules import readiness
 from civic.bookings.values import Held, Person, ShiftFacts
 from civic.contracts.queries import current_contract, facts_of
-from civic.contracts.rules import requirements
+from civic.contracts.readiness import requirements
 from civic.errors import Finding
 from civic.formats import plain
 from civic.missions.queries import own_applications

@@ -33,12 +33,20 @@ def update_notes(session: AsyncSession, site: Site, notes: Notes, *, by: User) -
         audit.record(session, by=by, verb="site.updated", subject=site, detail={"fields": changed})
 
 
+def check_days(starts_on: date, ends_on: date) -> None:
+    """Raises Refusal `days_in_order`."""
+    if ends_on < starts_on:
+        raise Refusal("days_in_order", _("Le dernier jour vient avant le premier."), field="ends_on")
+
+
 async def add_closure(
     session: AsyncSession, site: Site, starts_on: date, ends_on: date, reason: str, *, by: User
 ) -> SiteClosure:
-    """Close a site on local days, both included. The same closure again is the one that stands."""
-    if ends_on < starts_on:
-        raise Refusal("days_in_order", _("Le dernier jour vient avant le premier."), field="ends_on")
+    """Close a site on local days, both included. The same closure again is the one that stands.
+
+    Whom it costs a place is for `bookings.closing`, which calls this.
+    """
+    check_days(starts_on, ends_on)
     standing = await session.scalar(
         select(SiteClosure).where(
             SiteClosure.site_id == site.id,
@@ -57,12 +65,17 @@ async def add_closure(
     return closure
 
 
+async def find_closure(session: AsyncSession, site: Site, closure_id: UUID) -> SiteClosure:
+    """Raises NotFound."""
+    chosen = select(SiteClosure).where(SiteClosure.id == closure_id, SiteClosure.site_id == site.id)
+    found: SiteClosure | None = await session.scalar(chosen)
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def remove_closure(session: AsyncSession, site: Site, closure_id: UUID, *, by: User) -> None:
     """Open a site again on a closure's days."""
-    closure = await session.scalar(
-        select(SiteClosure).where(SiteClosure.id == closure_id, SiteClosure.site_id == site.id)
-    )
-    if closure is None:
-        raise NotFound
+    closure = await find_closure(session, site, closure_id)
     audit.record(session, by=by, verb="site.reopened", subject=closure, detail={"site": site.id})
     await session.delete(closure)

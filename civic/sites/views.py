@@ -1,15 +1,15 @@
-"""Pages of the places: a list that everybody may read, a page each, and its upkeep by coordinators and admins."""
+"""Pages of the places: a list that everybody may read, a page each, and the upkeep of its notes."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.current import CurrentUser, MaybeUser
 from civic.accounts.models import User
 from civic.db import Session
-from civic.errors import Forbidden, NotFound, Refusal
+from civic.errors import Forbidden, NotFound
 from civic.forms import Form
 from civic.i18n import N_, _
 from civic.sites import actions
@@ -20,7 +20,6 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 NOTES_MAX = 1000
-REASON_MAX = 200
 KINDS = {
     "terril": N_("terril"),
     "park": N_("parc"),
@@ -81,12 +80,13 @@ def _kinds() -> dict[str, str]:
 
 @router.get("/sites/{site_id}")
 async def show(request: Request, site: AnySite, user: MaybeUser, session: Session) -> Response:
-    return await _show(request, session, site, user)
+    return await page_of(request, session, site, user)
 
 
-async def _show(
-    request: Request, session: Session, site: Site, user: User | None, *, status: int = 200, **shown: Any
+async def page_of(
+    request: Request, session: AsyncSession, site: Site, user: User | None, *, status: int = 200, **shown: Any
 ) -> Response:
+    """The site's page; `closure_form` is the form as typed (the closing itself is bookings.closure_views)."""
     day = clock.today()
     closures = await closures_from(session, site.id, day)
     context = {
@@ -126,30 +126,3 @@ async def update(request: Request, user: CurrentUser, site: EditableSite, sessio
         return render(request, "sites/edit.html", {"site": site, "form": form, "maximum": NOTES_MAX}, status=422)
     actions.update_notes(session, site, notes, by=user)
     return redirect(f"/sites/{site.id}", flash=_("Fiche enregistrée."))
-
-
-@router.post("/sites/{site_id}/fermetures")
-async def close(request: Request, user: CurrentUser, site: EditableSite, session: Session) -> Response:
-    form = await Form.read(request)
-    starts_on, ends_on = form.date("starts_on"), form.date("ends_on")
-    reason = form.text("reason", maximum=REASON_MAX)
-    if starts_on and ends_on and ends_on < clock.today():
-        form.fail("ends_on", _("Ces jours sont passés."))
-    if not form.ok or starts_on is None or ends_on is None:
-        return await _show(request, session, site, user, status=422, closure_form=form)
-    try:
-        await actions.add_closure(session, site, starts_on, ends_on, reason, by=user)
-    except Refusal as refusal:
-        form.fail(refusal.field or "", refusal.message)
-        return await _show(request, session, site, user, status=422, closure_form=form)
-    week = clock.monday(max(starts_on, clock.today())).isoformat()
-    planning = (f"/planning?site={site.id}&semaine={week}", _("Vérifier le planning"))
-    told = _("Fermeture notée. Vérifiez le planning : les personnes déjà inscrites ces jours-là le restent.")
-    link = planning if user.role == "coordinator" else None
-    return redirect(f"/sites/{site.id}", flash=told, tone="warn", link=link)
-
-
-@router.post("/sites/{site_id}/fermetures/{closure_id}/suppression")
-async def reopen(closure_id: UUID, user: CurrentUser, site: EditableSite, session: Session) -> Response:
-    await actions.remove_closure(session, site, closure_id, by=user)
-    return redirect(f"/sites/{site.id}", flash=_("Fermeture supprimée."))

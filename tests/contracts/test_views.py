@@ -64,23 +64,34 @@ async def test_the_first_contract(session: AsyncSession, make_client: Clients, d
     path = f"/volontaires/{volunteer.id}/contrat"
     page = await client.get(path)
     assert "Aucun contrat" in page.text
+    assert "Le suivi" not in page.text
     day = clock.today().isoformat()
     form = good(
-        tutor_id=str(cast.coordinator.id), conformity_checked_on=day, medical_cleared_on=day, training_first_aid=day
+        tutor_id=str(cast.coordinator.id),
+        conformity_checked_on=day,
+        medical_cleared_on=day,
+        declared_no_substitution="1",
     )
     assert (await client.post(path, data=form)).status_code == 303
     page = await client.get(path)
     assert "parental_auth" in page.text
     assert "tutor_minor" in page.text
+    assert "Déclaré par Paul Lens" in page.text
     form |= {"parental_authorised_on": day, "parental_holders": "Sacha", "minor_tutoring_on": day}
     assert (await client.post(path, data=form)).status_code == 303
+    assert (await client.post(f"{path}/suivi", data={"training_first_aid": day})).status_code == 303
     page = await client.get(path)
     assert "Prêt à servir" in page.text
     assert 'value="24.5"' in page.text
     async with db.reading() as looking:
-        chosen = select(EngagementContract).options(selectinload(EngagementContract.trainings))
+        chosen = select(EngagementContract).options(
+            selectinload(EngagementContract.trainings), selectinload(EngagementContract.declarations)
+        )
         rows = (await looking.scalars(chosen.where(EngagementContract.volunteer_id == volunteer.id))).all()
         assert [[training.kind for training in row.trainings] for row in rows] == [["first_aid"]]
+        assert [[(one.code, one.name) for one in row.declarations] for row in rows] == [
+            [("no_substitution", "Paul Lens")]
+        ]
 
 
 @pytest.mark.parametrize(
@@ -91,15 +102,16 @@ async def test_the_first_contract(session: AsyncSession, make_client: Clients, d
         ("starts_on", "2100-12-31"),
         ("ends_on", "2026-01-01"),
         ("ends_on", (clock.today() + timedelta(days=30)).isoformat()),
-        ("ended_on", "2020-01-01"),
-        ("ended_on", "2099-01-01"),
         ("weekly_hours", "0"),
         ("weekly_hours", "49"),
         ("weekly_hours", "beaucoup"),
         ("tutor_id", str(uuid4())),
         ("tutor_id", "\x00"),
         ("medical_cleared_on", (clock.today() + timedelta(days=2)).isoformat()),
-        ("training_first_aid", (clock.today() + timedelta(days=2)).isoformat()),
+        ("conformity_checked_on", clock.today().isoformat()),
+        ("declared_no_substitution", "1"),
+        ("earlier_engagement", "1"),
+        ("usual_days", "8"),
         ("parental_holders", "x" * 301),
         ("parental_holders", "a\x00b"),
     ],
@@ -111,7 +123,10 @@ async def test_wrong_facts_are_told_at_their_field(
     volunteer = await make_volunteer(session, ready=False)
     await session.commit()
     client = await sign_in(make_client, db, cast.coordinator)
-    answer = await client.post(f"/volontaires/{volunteer.id}/contrat", data=good(**{field: value}))
+    form = good(**{field: value})
+    if field == "declared_no_substitution":
+        form["declared_no_substitution_on"] = (clock.today() + timedelta(days=1)).isoformat()
+    answer = await client.post(f"/volontaires/{volunteer.id}/contrat", data=form)
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
     assert 'value="24,5"' in answer.text or field == "weekly_hours"
@@ -136,22 +151,6 @@ async def test_unknown_volunteers(session: AsyncSession, make_client: Clients, d
         assert (await client.post(f"/volontaires/{volunteer_id}/contrat", data={})).status_code == 404
 
 
-async def test_a_contract_that_allows_less_points_to_the_planning(
-    session: AsyncSession, make_client: Clients, db: Database
-) -> None:
-    cast = await make_cast(session)
-    volunteer = await make_volunteer(session, ready=False)
-    await session.commit()
-    client = await sign_in(make_client, db, cast.coordinator)
-    path = f"/volontaires/{volunteer.id}/contrat"
-    await client.post(path, data=good())
-    assert "Vérifiez le planning" not in (await client.get(path)).text
-    await client.post(path, data=good(ended_on=clock.today().isoformat()))
-    page = (await client.get(path)).text
-    assert "Vérifiez le planning" in page
-    assert "/planning#todo-t" in page
-
-
 async def test_few_hours_a_week_warn_and_never_refuse(
     session: AsyncSession, make_client: Clients, db: Database
 ) -> None:
@@ -165,7 +164,7 @@ async def test_few_hours_a_week_warn_and_never_refuse(
     assert (refused.status_code, warning in refused.text.replace("\u00a0", " ")) == (422, True)
     assert (await client.post(path, data=good(weekly_hours="20"))).status_code == 303
     page = (await client.get(path)).text.replace("\u00a0", " ")
-    assert page.count(warning) == 2, "told once, and standing"
+    assert page.count(warning) == 2, "told once, and standing among what to look at"
     assert "source à confirmer" in page
     await client.post(path, data=good(weekly_hours="24"))
     assert warning not in (await client.get(path)).text.replace("\u00a0", " ")
