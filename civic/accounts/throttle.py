@@ -1,4 +1,4 @@
-"""How often somebody may be wrong. Only failed sign-ins are counted; the counts live in memory or in Redis."""
+"""How often somebody may be wrong. Only failures (sign-ins, a site's code) are counted, in memory or in Redis."""
 
 import math
 
@@ -14,6 +14,7 @@ from civic.i18n import _
 
 PER_PERSON = RateLimitItemPerMinute(10, 15, namespace="sign-in-person")
 PER_ADDRESS = RateLimitItemPerMinute(300, 15, namespace="sign-in-address")
+SITE_CODES = RateLimitItemPerMinute(10, 15, namespace="site-codes")
 MAILS = RateLimitItemPerHour(5, 1, namespace="mails")
 
 
@@ -29,11 +30,21 @@ class Throttle:
         """Raises Answer (429, Retry-After) once this e-mail from this address, or any from it, failed too often."""
         for item, key in self._keys(email, address):
             if not await self._limiter.test(item, key):
-                raise await self._answer(item, key)
+                text = _("Trop d’essais. Réessayez dans %(n)s min, ou choisissez un nouveau mot de passe.")
+                raise await self._answer(item, key, text)
 
     async def count_failure(self, email: str, address: str) -> None:
         for item, key in self._keys(email, address):
             await self._limiter.hit(item, key)
+
+    async def refuse_more_codes(self, person: object) -> None:
+        """Raises Answer (429, Retry-After) once somebody typed too many codes that are no site's."""
+        if not await self._limiter.test(SITE_CODES, str(person)):
+            text = _("Trop d’essais. Réessayez dans %(n)s min, ou appelez : votre arrivée se note aussi sans code.")
+            raise await self._answer(SITE_CODES, str(person), text)
+
+    async def count_wrong_code(self, person: object) -> None:
+        await self._limiter.hit(SITE_CODES, str(person))
 
     async def may_mail(self, email: str) -> bool:
         """Whether one more mail that anybody may cause can leave to an address: it keeps us from flooding a mailbox."""
@@ -42,9 +53,8 @@ class Throttle:
     def _keys(self, email: str, address: str) -> tuple[tuple[RateLimitItem, str], ...]:
         return (PER_PERSON, digest(f"{email} {address}")), (PER_ADDRESS, digest(address))
 
-    async def _answer(self, item: RateLimitItem, key: str) -> Answer:
+    async def _answer(self, item: RateLimitItem, key: str, text: str) -> Answer:
         stats = await self._limiter.get_window_stats(item, key)
         seconds = max(1, math.ceil(stats.reset_time - now().timestamp()))
         minutes = math.ceil(seconds / 60)
-        message = _("Trop d’essais. Réessayez dans %(n)s min, ou choisissez un nouveau mot de passe.") % {"n": minutes}
-        return Answer(429, "too_many_attempts", message, {"Retry-After": str(seconds)})
+        return Answer(429, "too_many_attempts", text % {"n": minutes}, {"Retry-After": str(seconds)})

@@ -1,15 +1,17 @@
 """One shift as its coordinator sees it: who is on it, who could be, what happened. A constant number of queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
+from civic.bookings import incidents, rules
 from civic.bookings import queries as bookings
-from civic.bookings import rules
+from civic.bookings.incidents import Kept
 from civic.bookings.models import SEATED
 from civic.bookings.people import people_of
 from civic.bookings.values import Crowd, Held, Person, ShiftFacts
@@ -38,6 +40,7 @@ class Seat:
     served: float | None
     visible: bool
     conflict: Finding | None = None
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,13 @@ class Fiche:
     started: bool
     ended: bool
     closed: str
+    walk_ins: list[Seat] = field(default_factory=list)
+    incidents: list[Kept] = field(default_factory=list)
+
+    @property
+    def to_note(self) -> list[Seat]:
+        """Whose presence is noted: the confirmed places, then those who came without one."""
+        return [*(one for one in self.seats if one.state == "confirmed"), *self.walk_ins]
 
     @property
     def free(self) -> int:
@@ -76,7 +86,7 @@ class Fiche:
 
 
 async def fiche_of(session: AsyncSession, user: User, shift: ShiftFacts) -> Fiche:
-    """Six queries beside those that found the shift; `user` may plan it."""
+    """Nine queries beside those that found the shift; `user` may plan it."""
     monday, now = clock.monday(shift.times.day), clock.now()
     staffing = shift.state == "published" and shift.times.starts_at > now
     visible = set(await queries.visible_ids(session, user))
@@ -84,7 +94,7 @@ async def fiche_of(session: AsyncSession, user: User, shift: ShiftFacts) -> Fich
     wanted = visible if staffing else set[UUID]()
     held = await bookings.live_bookings(session, shift_ids=[shift.id], volunteer_ids=wanted, since=since)
     crowd = bookings.crowds(one for one in held if one.shift_id == shift.id)[shift.id]
-    here = {one.volunteer_id for one in (*crowd.seated, *crowd.waiting)}
+    here = {one.volunteer_id for one in (*crowd.seated, *crowd.waiting, *crowd.walk_ins)}
     if here - wanted:
         # People from elsewhere, and everybody on a shift that nobody joins any more: their week is shown too.
         held = held + await bookings.live_bookings(session, volunteer_ids=here - wanted, since=since)
@@ -95,11 +105,14 @@ async def fiche_of(session: AsyncSession, user: User, shift: ShiftFacts) -> Fich
     for one in held:
         holdings.setdefault(one.volunteer_id, []).append(one)
     candidates = rank(people.values(), shift, holdings, noted, monday=monday, now=now, without=here) if staffing else []
+    arrivals = await queries.arrivals_of(session, shift.id)
     closure = next((one for one in shift.closures if one.touches(shift.times)), None)
     return Fiche(
         shift=shift,
-        seats=[_seat(one, people, holdings, noted, shift, visible) for one in crowd.seated],
-        waiting=[_seat(one, people, holdings, noted, shift, visible) for one in crowd.waiting],
+        seats=[_seat(one, people, holdings, noted, shift, visible, arrivals) for one in crowd.seated],
+        waiting=[_seat(one, people, holdings, noted, shift, visible, arrivals) for one in crowd.waiting],
+        walk_ins=[_seat(one, people, holdings, noted, shift, visible, arrivals) for one in crowd.walk_ins],
+        incidents=await incidents.of_shifts(session, [shift.id]) if crowd.walk_ins else [],
         candidates=[one for one in candidates if one.person.volunteer_id in visible],
         history=await history_of(session, shift.id),
         started=shift.times.starts_at <= now,
@@ -115,6 +128,7 @@ def _seat(
     noted: Mapping[UUID, tuple[str, float]],
     shift: ShiftFacts,
     visible: set[UUID],
+    arrivals: Mapping[UUID, datetime],
 ) -> Seat:
     person = people[held.volunteer_id]
     attendance, served = noted.get(held.booking_id, (None, None))
@@ -130,6 +144,7 @@ def _seat(
         served=served,
         visible=held.volunteer_id in visible,
         conflict=_conflict(held, person, holdings, shift),
+        arrived_at=arrivals.get(held.booking_id),
     )
 
 

@@ -1,5 +1,6 @@
 """What happened to a shift and to its places, as sentences, newest first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.audit.sentences import sentence
+from civic.formats import duration, of_name
 from civic.i18n import N_, _
 from civic.planning import queries
 
@@ -26,7 +28,9 @@ OTHERS = {
     "cancelled": N_("Fin de la place de %(holder)s"),
     "declined": N_("Place refusée par %(holder)s"),
     "expired": N_("Offre expirée pour %(holder)s"),
+    "walk_in": N_("Venue sans place de %(holder)s"),
 }
+NOTED = {"present": N_("présence"), "absent": N_("absence"), "excused": N_("absence excusée")}
 # An edit of the shift keeps the rule that it broke, by its code.
 EDITED = {
     "capacity": N_("moins de places"),
@@ -51,9 +55,10 @@ class Step:
 
 
 async def history_of(session: AsyncSession, shift_id: UUID) -> list[Step]:
-    """At most forty steps, in two queries."""
+    """At most forty steps, in three queries."""
     steps = [_of_shift(row) for row in await queries.shift_events(session, shift_id)]
     steps += [_of_seat(row) for row in await queries.seat_events(session, shift_id)]
+    steps += _of_attendance(await queries.attendance_events(session, shift_id))
     return sorted(steps, key=lambda step: step.at, reverse=True)[: queries.HISTORY_SHOWN]
 
 
@@ -67,3 +72,26 @@ def _of_seat(row: Row[Any]) -> Step:
     text = _(known) % {"holder": row.holder} if known else row.state
     reason = _(EDITED[row.reason]) if row.reason in EDITED else row.reason
     return Step(row.at, text, "" if own else row.author or "", reason)
+
+
+def _of_attendance(rows: Iterable[Row[Any]]) -> list[Step]:
+    """Each noting, a correction with what stood before it."""
+    found, before = [], dict[UUID, str]()
+    for row in rows:
+        what = _noted(row)
+        if row.booking_id in before:
+            text = _("Venue %(of_holder)s corrigée : %(before)s → %(after)s")
+        elif row.source == "check_in":
+            text = _("Arrivée %(of_holder)s notée avec le code")
+        else:
+            text = _("Venue %(of_holder)s notée : %(after)s")
+        shown = {"of_holder": of_name(row.holder), "before": before.get(row.booking_id, ""), "after": what}
+        author = "" if row.source == "check_in" else row.author or ""
+        found.append(Step(row.at, text % shown, author, row.reason))
+        before[row.booking_id] = what
+    return found
+
+
+def _noted(row: Row[Any]) -> str:
+    word = _(NOTED[row.state])
+    return f"{word} {duration(float(row.hours))}" if row.state == "present" else word

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
-from civic.bookings.models import SEATED, Attendance, Booking, BookingEvent
+from civic.bookings.models import SEATED, Attendance, AttendanceEvent, Booking, BookingEvent
 from civic.missions.models import Application, Mission
 from civic.missions.queries import in_scope as mission_in_scope
 from civic.shifts.models import Shift
@@ -111,6 +111,12 @@ async def visible_ids(session: AsyncSession, user: User) -> list[UUID]:
     return list(await session.scalars(chosen.with_only_columns(Volunteer.id)))
 
 
+async def visible_names(session: AsyncSession, user: User) -> list[tuple[UUID, str]]:
+    """The same volunteers with their names, in their order."""
+    chosen = visible_to(user).join(User, User.id == Volunteer.user_id).where(User.is_active).order_by(User.name)
+    return [(row[0], row[1]) for row in await session.execute(chosen.with_only_columns(Volunteer.id, User.name))]
+
+
 async def noted_of(
     session: AsyncSession, volunteer_ids: Collection[UUID], since: datetime
 ) -> dict[UUID, tuple[str, float]]:
@@ -123,6 +129,16 @@ async def noted_of(
     return {row.booking_id: (row.state, float(row.hours)) for row in await session.execute(chosen)}
 
 
+async def arrivals_of(session: AsyncSession, shift_id: UUID) -> dict[UUID, datetime]:
+    """When people noted their own arrival on a shift, by booking."""
+    chosen = (
+        select(Attendance.booking_id, Attendance.arrived_at)
+        .join(Booking, Booking.id == Attendance.booking_id)
+        .where(Booking.shift_id == shift_id, Attendance.arrived_at.is_not(None))
+    )
+    return {row.booking_id: row.arrived_at for row in await session.execute(chosen)}
+
+
 async def shift_events(session: AsyncSession, shift_id: UUID) -> Sequence[Row[Any]]:
     """What was done to a shift itself: at, verb, detail, author; newest first."""
     chosen = (
@@ -131,6 +147,30 @@ async def shift_events(session: AsyncSession, shift_id: UUID) -> Sequence[Row[An
         .where(AuditEvent.subject_kind == "shifts", AuditEvent.subject_id == str(shift_id))
         .order_by(AuditEvent.at.desc(), AuditEvent.id)
         .limit(HISTORY_SHOWN)
+    )
+    return (await session.execute(chosen)).all()
+
+
+async def attendance_events(session: AsyncSession, shift_id: UUID) -> Sequence[Row[Any]]:
+    """What was noted of the presences on a shift, oldest first, with whose (`holder`) and by whom (`author`)."""
+    holder = select(User.id, User.name).subquery()
+    chosen = (
+        select(
+            AttendanceEvent.booking_id,
+            AttendanceEvent.at,
+            AttendanceEvent.state,
+            AttendanceEvent.hours,
+            AttendanceEvent.source,
+            AttendanceEvent.reason,
+            holder.c.name.label("holder"),
+            User.name.label("author"),
+        )
+        .join(Booking, Booking.id == AttendanceEvent.booking_id)
+        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
+        .join(holder, holder.c.id == Volunteer.user_id)
+        .outerjoin(User, User.id == AttendanceEvent.by_id)
+        .where(Booking.shift_id == shift_id)
+        .order_by(AttendanceEvent.at, AttendanceEvent.id)
     )
     return (await session.execute(chosen)).all()
 

@@ -97,7 +97,7 @@ async def note_attendance(request: Request, user: CurrentUser, shift: PlannedShi
     if clock.now() < shift.times.starts_at:
         raise Refusal("shift_not_started", _("Le créneau n’a pas commencé : notez la présence dès son début."))
     held = await booking_queries.live_bookings(session, shift_ids=[shift.id])
-    seated = [one for one in held if one.state == "confirmed"]
+    seated = [one for one in held if one.shift_id == shift.id and one.state in ("confirmed", "walk_in")]
     notes = _read_notes(form, seated)
     if not form.ok:
         return await page_of_shift(request, session, user, shift, form=form, status=422)
