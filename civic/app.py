@@ -42,6 +42,7 @@ ROUTERS = (
     "civic.bookings.shift_api",
     "civic.bookings.api",
     "civic.bookings.views",
+    "civic.bookings.offer_views",
     "civic.bookings.checkin_api",
     "civic.bookings.checkin_views",
     "civic.bookings.walkins_api",

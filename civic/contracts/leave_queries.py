@@ -1,15 +1,16 @@
 """Named selects on leave: whose, in whose sight, and the balance of a contract's leave."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from civic.accounts.models import User, UserScope
+from civic.accounts.coordinators import coordinators_for
+from civic.accounts.models import User
 from civic.contracts.leave_requests import Situation
 from civic.contracts.leave_rules import Balance, Dated, Days, Engagement, balance
 from civic.contracts.limits import Setting
@@ -79,39 +80,36 @@ def days_of_row(leave: Leave) -> Days:
 
 def visible_to(user: User) -> Select[tuple[Leave]]:
     """One's own; for a coordinator those of the volunteers in sight and of those whom they tutor (`scopes` loaded)."""
+    person = joinedload(Leave.volunteer, innerjoin=True).joinedload(Volunteer.user, innerjoin=True)
+    return select(Leave).where(_in_sight(user)).options(person)
+
+
+def _in_sight(user: User) -> ColumnElement[bool]:
     seen = Leave.volunteer_id.in_(volunteers_visible_to(user).with_only_columns(Volunteer.id))
-    chosen = select(Leave).options(joinedload(Leave.volunteer, innerjoin=True).joinedload(Volunteer.user))
-    if user.role == "coordinator":
-        tutored = select(EngagementContract.volunteer_id).where(EngagementContract.tutor_id == user.id)
-        return chosen.where(or_(seen, Leave.volunteer_id.in_(tutored)))
-    return chosen.where(seen)
+    if user.role != "coordinator":
+        return seen
+    tutored = select(EngagementContract.volunteer_id).where(EngagementContract.tutor_id == user.id)
+    return or_(seen, Leave.volunteer_id.in_(tutored))
 
 
-async def deciders(session: AsyncSession, volunteer_id: UUID) -> Sequence[User]:
-    """The coordinators in whose scope a volunteer lives (all of them while the commune is not known), and the tutor."""
+async def waiting_count(session: AsyncSession, user: User) -> int:
+    """How many requests wait for an answer of this coordinator."""
+    waiting = select(func.count(Leave.id)).where(Leave.state == "requested", _in_sight(user))
+    return await session.scalar(waiting) or 0
+
+
+async def deciders(session: AsyncSession, volunteer_id: UUID) -> list[User]:
+    """The coordinators in whose scope a volunteer lives, and the tutor.
+
+    While the home commune is not known, any coordinator may decide: those without a listed scope are told.
+    """
     home = (
         select(Commune.intermunicipality_code)
         .join(Volunteer, Volunteer.commune_insee == Commune.insee)
         .where(Volunteer.id == volunteer_id)
     )
-    code = await session.scalar(home)
+    found = await coordinators_for(session, await session.scalar(home) or "")
     tutors = select(EngagementContract.tutor_id).where(EngagementContract.volunteer_id == volunteer_id)
-    return await _coordinators(session, code, or_in=tutors)
-
-
-async def coordinators_of(session: AsyncSession, intermunicipality: str) -> Sequence[User]:
-    """The coordinators whose scope holds an intermunicipality."""
-    return await _coordinators(session, intermunicipality)
-
-
-async def _coordinators(
-    session: AsyncSession, code: str | None, or_in: Select[tuple[UUID | None]] | None = None
-) -> Sequence[User]:
-    scoped = select(UserScope.user_id)
-    planning = User.role == "coordinator"
-    if code is not None:
-        inside = scoped.where(UserScope.intermunicipality_code == code)
-        planning &= or_(User.id.not_in(scoped), User.id.in_(inside))
-    chosen = planning if or_in is None else or_(planning, User.id.in_(or_in))
-    rows = select(User).where(User.is_active, User.role == "coordinator", chosen).options(joinedload(User.scopes))
-    return (await session.scalars(rows.order_by(User.name, User.id))).unique().all()
+    tutor = select(User).where(User.id.in_(tutors), User.is_active, User.role == "coordinator")
+    known = {one.id for one in found}
+    return [*found, *(one for one in await session.scalars(tutor.order_by(User.name)) if one.id not in known)]
