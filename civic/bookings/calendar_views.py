@@ -51,4 +51,4 @@ async def make(request: Request, user: VolunteerUser, volunteer: CurrentVoluntee
 @router.post(f"{PAGE}/suppression")
 async def revoke(user: VolunteerUser, session: Session) -> Response:
     await calendar.revoke_feed(session, by=user)
-    return redirect(PAGE, _("L’adresse ne sert plus : votre agenda ne se met plus à jour."))
+    return redirect(PAGE, _("L’adresse ne sert plus : votre agenda ne se met plus à jour."))

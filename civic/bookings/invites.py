@@ -31,9 +31,9 @@ TZID = "Europe/Paris"
 STATUS = {"confirmed": "CONFIRMED", WALK_IN: "CONFIRMED", "offered": "TENTATIVE", "waitlisted": "TENTATIVE"}
 PARTSTAT = {"CONFIRMED": "ACCEPTED", "TENTATIVE": "TENTATIVE", "CANCELLED": "DECLINED"}
 TITLES = {
-    "waitlisted": N_("Liste d’attente : %(title)s"),
-    "offered": N_("Place à confirmer : %(title)s"),
-    "cancelled": N_("Annulé : %(title)s"),
+    "waitlisted": N_("Liste d’attente : %(title)s"),
+    "offered": N_("Place à confirmer : %(title)s"),
+    "cancelled": N_("Annulé : %(title)s"),
 }
 
 
@@ -167,18 +167,18 @@ def _summary(entry: Entry) -> str:
 def _description(entry: Entry) -> list[str]:
     shift, told = entry.shift, []
     if entry.state == "waitlisted":
-        told.append(_("Vous êtes en liste d’attente : rien n’est encore réservé."))
+        told.append(_("Vous êtes en liste d’attente : rien n’est encore réservé."))
     if entry.state == "offered" and entry.offer_expires_at:
         until = moment(entry.offer_expires_at)
-        told.append(_("Une place est gardée pour vous jusqu’au %(until)s : répondez sur la page.") % {"until": until})
+        told.append(_("Une place est gardée pour vous jusqu’au %(until)s : répondez sur la page.") % {"until": until})
     if entry.partners:
         told.append(_("Avec %(names)s") % {"names": ", ".join(entry.partners)})
     if shift.times.break_minutes:
         told.append(_("Pause de %(minutes)s min") % {"minutes": shift.times.break_minutes})
     if shift.meeting_place:
-        told.append(_("Rendez-vous : %(place)s") % {"place": shift.meeting_place})
+        told.append(_("Rendez-vous : %(place)s") % {"place": shift.meeting_place})
     if shift.on_call_number:
-        told.append(_("En cas de souci : %(number)s") % {"number": shift.on_call_number})
+        told.append(_("En cas de souci : %(number)s") % {"number": shift.on_call_number})
     return [*told, address(shift)]
 
 
