@@ -9,10 +9,10 @@ from uuid import UUID
 from civic import clock
 from civic.bookings.hours import WeekSummary
 from civic.bookings.listing import Seen
-from civic.bookings.rules import withdrawal_deadline
+from civic.bookings.rules import in_rush, withdrawal_deadline
 from civic.bookings.values import Crowd, Held
 from civic.errors import Finding
-from civic.formats import day_short, hour_range, weekday, weekday_short
+from civic.formats import day_short, hour, hour_range, moment, weekday, weekday_short
 from civic.i18n import _
 
 BEFORE_START = timedelta(hours=1)
@@ -51,6 +51,10 @@ class Card:
     mission_title: str
     cancel_reason: str
     min_staff: int
+    stand_in: bool
+    booking_id: UUID | None
+    offer_until: str
+    rush: bool
 
 
 def card(seen: Seen, now: datetime) -> Card:
@@ -87,7 +91,20 @@ def card(seen: Seen, now: datetime) -> Card:
         mission_title=shift.mission_title,
         cancel_reason=shift.cancel_reason,
         min_staff=shift.min_staff,
+        stand_in=shift.stand_in,
+        booking_id=mine.booking_id if mine else None,
+        offer_until=offer_until(mine.offer_expires_at, now) if mine else "",
+        rush=bool(mine and mine.state == "waitlisted" and seen.free and in_rush(shift, now)),
     )
+
+
+def offer_until(deadline: datetime | None, now: datetime) -> str:
+    """« Une place pour vous jusqu’à 14 h 30 », with the day when it is not today."""
+    if deadline is None:
+        return ""
+    if clock.local(deadline).date() == clock.local(now).date():
+        return _("Une place pour vous jusqu’à %(hour)s") % {"hour": hour(deadline)}
+    return _("Une place pour vous jusqu’au %(moment)s") % {"moment": moment(deadline)}
 
 
 def there(crowd: Crowd) -> list[Held]:

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings.cards import BEFORE_START, card, countdown, partner_phones, week_days
+from civic.bookings.cards import BEFORE_START, card, countdown, partner_phones, there, week_days
+from civic.bookings.checkin import own_arrival
 from civic.bookings.people import people_of
 from civic.bookings.rules import readiness
 from civic.bookings.schedule import schedule_of
@@ -18,10 +19,12 @@ async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
     """What templates/bookings/home.html shows."""
     schedule = await schedule_of(session, user)
     now = clock.now()
-    seats = [one for one in schedule.coming if one.mine and one.mine.state == "confirmed"]
+    seats = [one for one in schedule.coming if one.mine and one.mine.state in ("confirmed", "walk_in")]
     following = seats[0] if seats else None
+    cards = [card(one, now) for one in schedule.coming]
     context: dict[str, Any] = {
         "next": card(following, now) if following else None,
+        "offers": [one for one in cards if one.my_state == "offered" or one.rush],
         "later": [card(one, now) for one in seats[1:4]],
         "waiting": len(schedule.coming) - len(seats),
         "days": week_days(schedule.week),
@@ -35,10 +38,11 @@ async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
     }
     if schedule.weekly_hours is not None:
         context["missing"] = max(0.0, schedule.weekly_hours - schedule.week.total)
-    if following:
+    if following and following.mine:
         times = following.shift.times
-        others = await people_of(session, [one.volunteer_id for one in following.crowd.seated])
+        others = await people_of(session, [one.volunteer_id for one in there(following.crowd)])
         phones = {key: person.phone for key, person in others.items()}
+        context["arrival"] = await own_arrival(session, following.mine.booking_id, following.shift)
         context["countdown"] = countdown(times.starts_at, times.ends_at, now)
         context["on_site"] = times.starts_at - BEFORE_START <= now < times.ends_at
         context["phones"] = partner_phones(following, phones, now)

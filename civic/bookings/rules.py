@@ -12,6 +12,7 @@ from civic import clock
 from civic.bookings import advice, law, standing
 from civic.bookings.agenda import Agenda
 from civic.bookings.values import Held, Person, ShiftFacts, Times
+from civic.contracts.limits import Limits
 from civic.contracts.sources import source_of
 from civic.errors import Finding, Refusal
 from civic.formats import duration, moment
@@ -119,6 +120,26 @@ def opens_at(shift: ShiftFacts) -> datetime | None:
         return None
     day = shift.times.day - timedelta(days=int(shift.limits.window_days))
     return clock.oclock(day, shift.limits.window_hour)
+
+
+def opening(limits: Limits) -> list[str]:
+    """What volunteers are told before they tap about when, and how many, they may book; empty when all is off."""
+    told = []
+    if limits.window_days is not None:
+        text = ngettext(
+            "Les réservations s’ouvrent %(n)s jour avant, à %(hour)s.",
+            "Les réservations s’ouvrent %(n)s jours avant, à %(hour)s.",
+            int(limits.window_days),
+        )
+        told.append(text % {"n": int(limits.window_days), "hour": duration(limits.window_hour)})
+    if limits.self_cap is not None:
+        text = ngettext(
+            "%(n)s créneau choisi par semaine au plus, jusqu’à %(late)s avant le début.",
+            "%(n)s créneaux choisis par semaine au plus, jusqu’à %(late)s avant le début.",
+            int(limits.self_cap),
+        )
+        told.append(text % {"n": int(limits.self_cap), "late": duration(limits.self_cap_until)})
+    return told
 
 
 def fitness(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) -> list[Finding]:

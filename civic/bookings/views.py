@@ -10,12 +10,13 @@ from civic import clock
 from civic.accounts.current import CurrentUser, MaybeUser, VolunteerUser
 from civic.bookings import actions, queries
 from civic.bookings.access import VisibleShift
-from civic.bookings.cards import card, countdown, partner_phones, week_days
+from civic.bookings.cards import card, countdown, partner_phones, there, week_days
+from civic.bookings.checkin import Own, own_arrival
 from civic.bookings.home import home_of
 from civic.bookings.listing import Seen, see
 from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
-from civic.bookings.rules import may_withdraw, readiness
+from civic.bookings.rules import may_withdraw, opening, readiness
 from civic.bookings.schedule import missing_this_week, notes_of, schedule_of
 from civic.db import Session
 from civic.errors import Forbidden
@@ -72,6 +73,7 @@ async def list_shifts(request: Request, user: CurrentUser, session: Session) -> 
         "todo": todo,
         "missing": None if todo else missing_this_week(view.person, view.own),
         "person": view.person,
+        "opening": opening(shifts[0].limits) if shifts else [],
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
     }
     return render(request, "bookings/list.html", context)
@@ -115,13 +117,14 @@ async def show_shift(request: Request, shift: VisibleShift, user: CurrentUser, s
     if user.role == "coordinator":
         return redirect(f"/planning/creneaux/{shift.id}")
     seen = (await see(session, user, [shift])).seen[0]
-    others = await people_of(session, [one.volunteer_id for one in seen.crowd.seated])
+    others = await people_of(session, [one.volunteer_id for one in there(seen.crowd)])
     phones = {volunteer_id: person.phone for volunteer_id, person in others.items()}
     now = clock.now()
     context = {
         "card": card(seen, now),
         "phones": partner_phones(seen, phones, now),
         "page": await notes_of(session, shift),
+        "arrival": await own_arrival(session, seen.mine.booking_id, shift) if seen.mine else Own(),
         "withdrawal_open": seen.mine is None or may_withdraw(seen.mine.state, shift, now) is None,
         "countdown": countdown(shift.times.starts_at, shift.times.ends_at, now),
     }
@@ -141,14 +144,23 @@ async def book(
         # A list opens again at the card that was tapped.
         back += f"#c-{shift.id}"
     undo = (f"{page}/desistement", _("Annuler"))
+    if placed.booking.state == "offered":
+        return redirect(
+            page, _("Une place vous est proposée : prenez-la, ou laissez-la à la personne suivante."), "info"
+        )
     if placed.booking.state == "waitlisted":
         text = _("Vous êtes en liste d’attente, place %(n)s. Un message vous préviendra.") % {"n": placed.position}
-        return redirect(back, text, "info", link=undo)
-    text = _("C’est réservé : %(site)s.") % {"site": shift.site_name}
+        return redirect(back, _with_warning(text, placed), "info", link=undo)
+    text = _with_warning(_("C’est réservé : %(site)s.") % {"site": shift.site_name}, placed)
     if may_withdraw("confirmed", shift, clock.now()):
         late = _("Il commence dans moins de 24 h : un empêchement se dit maintenant par téléphone.")
         return redirect(back, f"{text} {late}", "info")
     return redirect(back, text, link=undo)
+
+
+def _with_warning(text: str, placed: actions.Placed) -> str:
+    """What was done, then what to think of twice; the page says the rest."""
+    return " ".join([text, *(_("À savoir : %(reason)s") % {"reason": one.title} for one in placed.warnings[:1])])
 
 
 @router.get("/creneaux/{shift_id}/desistement")
@@ -180,8 +192,10 @@ async def my_shifts(request: Request, user: VolunteerUser, session: Session) -> 
     """Coming, waiting, and past with the hours noted."""
     schedule = await schedule_of(session, user)
     cards = [card(one, clock.now()) for one in schedule.coming]
+    offered = [one for one in cards if one.my_state == "offered"]
     context = {
-        "coming": [one for one in cards if one.my_state != "waitlisted"],
+        "offered": offered,
+        "coming": [one for one in cards if one.my_state not in ("waitlisted", "offered")],
         "waiting": [one for one in cards if one.my_state == "waitlisted"],
         "past": schedule.past,
         "week": schedule.week,

@@ -241,7 +241,13 @@ async def test_every_mail_has_one_line_of_subject_and_greets(
     async with db.writing() as acting:
         await changes.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
     mails = await mailbox()
-    assert {mail.kind for mail in mails} == {"booking_placed", "shift_changed", "booking_offered", "booking_withdrawn", "shift_cancelled"}
+    assert {mail.kind for mail in mails} == {
+        "booking_placed",
+        "shift_changed",
+        "booking_offered",
+        "booking_withdrawn",
+        "shift_cancelled",
+    }
     for mail in mails:
         assert "Bonjour" not in mail.subject
         assert mail.text_body.startswith("Bonjour Zoé,\n")

@@ -297,7 +297,12 @@ async def test_a_booking_from_first_tap_to_withdrawal(world: World) -> None:
     await body(world.call("volunteer", "DELETE", path), 204)
     shift = await body(world.call("minor", "GET", f"/shifts/{world.shift.id}"), 200)
     mine = shift["my_booking"]
-    assert mine == {"id": waiting["id"], "state": "offered", "position": None, "offer_expires_at": mine["offer_expires_at"]}
+    assert mine == {
+        "id": waiting["id"],
+        "state": "offered",
+        "position": None,
+        "offer_expires_at": mine["offer_expires_at"],
+    }
     left = world.shift.starts_at - datetime.fromisoformat(mine["offer_expires_at"])
     assert timedelta(days=1) < left < timedelta(days=3)
     assert shift["confirmed"] == 2
