@@ -9,6 +9,7 @@ from sqlalchemy import Numeric, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
+from civic.accounts.models import User
 from civic.bookings.models import Attendance, Booking
 from civic.contracts import leave_queries
 from civic.contracts.alerts import Alert, Situation, Worked, alerts
@@ -20,6 +21,7 @@ from civic.contracts.rules import ContractFacts
 from civic.errors import Finding
 from civic.shifts.models import Shift
 from civic.volunteers.models import Volunteer
+from civic.volunteers.queries import visible_to
 
 WEEK = timedelta(days=7)
 # How long a contract that is over is still looked at: the attestation is due two months after its end.
@@ -37,6 +39,14 @@ async def alerts_of(session: AsyncSession, volunteer_ids: Collection[UUID], day:
     return {
         key: alerts(Situation(one, day, limits, worked.get(key, Worked()), left.get(key))) for key, one in facts.items()
     }
+
+
+async def pressing(session: AsyncSession, user: User, day: date) -> int:
+    """How many contracts in somebody's sight have something late, or end soon: what facts alone can tell."""
+    seen = visible_to(user).join(User, User.id == Volunteer.user_id).where(User.is_active)
+    facts = await facts_of_many(session, seen.with_only_columns(Volunteer.id), day - AFTER_END)
+    limits = limits_on(await settings_of(session), day)
+    return sum(any(alert.presses for alert in alerts(Situation(one, day, limits))) for one in facts.values())
 
 
 async def _worked(session: AsyncSession, facts: dict[UUID, ContractFacts], monday: date) -> dict[UUID, Worked]:

@@ -38,6 +38,11 @@ class Alert:
     due: date | None = None
     late: bool = False
 
+    @property
+    def presses(self) -> bool:
+        """Whether it belongs among what is to be done now, beside the people's other work."""
+        return self.late or self.code == "contract_ending"
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:

@@ -41,7 +41,7 @@ async def current_contracts(session: AsyncSession, volunteer_ids: Collection[UUI
 
 
 async def facts_of_many(
-    session: AsyncSession, volunteer_ids: Collection[UUID], ended_after: date
+    session: AsyncSession, volunteer_ids: Collection[UUID] | Select[tuple[UUID]], ended_after: date
 ) -> dict[UUID, ContractFacts]:
     """The last contract of each as values, those long over left out, in two queries however many."""
     last_day = func.coalesce(EngagementContract.ended_on, EngagementContract.ends_on)

@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings import queries as bookings
+from civic.bookings.contract_alerts import alerts_of
 from civic.bookings.hours import SEATED, WeekSummary, week_summary
 from civic.bookings.people import people_of
 from civic.bookings.rules import readiness
 from civic.bookings.values import Held, Person, ShiftFacts
+from civic.contracts.alerts import Alert
 from civic.contracts.queries import current_contract, facts_of
 from civic.contracts.readiness import requirements
 from civic.errors import Finding
@@ -27,6 +29,8 @@ from civic.sites.models import Commune
 from civic.volunteers.models import Volunteer
 
 STATES = ("pret", "a_completer", "fini")
+# Not a state: whoever has something late on the contract, or a contract that ends soon.
+WATCHED = "a_suivre"
 PAGE = 50
 PAST = timedelta(weeks=12)
 WEEKS_BEFORE, WEEKS_AFTER = 4, 3
@@ -34,7 +38,8 @@ WEEKS_BEFORE, WEEKS_AFTER = 4, 3
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`state` is ready, incomplete or over; `missing` says what keeps them from serving today."""
+    """`state` is ready, incomplete or over; `missing` says what keeps them from serving today, `alerts` what to look at
+    on the contract."""
 
     person: Person
     commune: str
@@ -44,6 +49,7 @@ class Member:
     week: WeekSummary
     weekly_hours: float | None
     next: Held | None
+    alerts: list[Alert]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def read(params: Mapping[str, str]) -> Chosen:
     typed, number = params.get("q", "").strip()[:100], params.get("page", "")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
     etat = params.get("etat", "")
-    return Chosen(typed, etat if etat in STATES else "", params.get("mineurs") == "1", max(1, page))
+    return Chosen(typed, etat if etat in (*STATES, WATCHED) else "", params.get("mineurs") == "1", max(1, page))
 
 
 def state_of(person: Person, missing: Sequence[Finding], day: date) -> str:
@@ -89,25 +95,33 @@ async def team_of(session: AsyncSession, user: User, chosen: Chosen) -> Team:
     people = await people_of(session, await queries.visible_ids(session, user))
     judged = [(person, readiness(person, today)) for person in people.values()]
     states = [(person, missing, state_of(person, missing, today)) for person, missing in judged]
+    alerts = await alerts_of(session, list(people), today)
+    watched = {key for key, found in alerts.items() if any(one.presses for one in found)}
     counts = {state: sum(one == state for _person, _missing, one in states) for state in STATES}
-    matching = [one for one in states if _matches(one[0], one[2], chosen, today)]
+    counts[WATCHED] = len(watched)
+    matching = [one for one in states if _matches(one[0], one[2], chosen, today, watched)]
     pages = max(1, -(-len(matching) // PAGE))
     start = (min(chosen.page, pages) - 1) * PAGE
     shown = matching[start : start + PAGE]
-    members = await _members(session, shown, today)
+    members = await _members(session, shown, today, alerts)
     return Team(members, len(matching), counts, pages)
 
 
-def _matches(person: Person, state: str, chosen: Chosen, today: date) -> bool:
+def _matches(person: Person, state: str, chosen: Chosen, today: date, watched: set[UUID]) -> bool:
     # Former volunteers are there for whoever asks for them.
     wanted = state == chosen.etat if chosen.etat else state != "fini"
+    if chosen.etat == WATCHED:
+        wanted = person.volunteer_id in watched
     words = plain(chosen.q).split()
     found = all(word in plain(f"{person.name} {person.email}") for word in words)
     return wanted and found and (not chosen.mineurs or person.minor_on(today))
 
 
 async def _members(
-    session: AsyncSession, shown: Sequence[tuple[Person, list[Finding], str]], today: date
+    session: AsyncSession,
+    shown: Sequence[tuple[Person, list[Finding], str]],
+    today: date,
+    alerts: Mapping[UUID, list[Alert]],
 ) -> list[Member]:
     ids = [person.volunteer_id for person, _missing, _state in shown]
     monday, now = clock.monday(today), clock.now()
@@ -129,6 +143,7 @@ async def _members(
             week=week_summary(own[person.volunteer_id], hours, monday),
             weekly_hours=contract_hours(person, today),
             next=_next(own[person.volunteer_id], now),
+            alerts=alerts.get(person.volunteer_id, []),
         )
         for person, missing, state in shown
     ]
@@ -174,6 +189,7 @@ async def record_of(session: AsyncSession, volunteer: Volunteer) -> dict[str, An
     services.sort(key=lambda one: (one.held.times.starts_at, one.held.booking_id))
     contract = await current_contract(session, volunteer.id)
     missing = readiness(person, today)
+    engagement = facts_of(contract) if contract else None
     return {
         "person": person,
         "volunteer": volunteer,
@@ -182,7 +198,8 @@ async def record_of(session: AsyncSession, volunteer: Volunteer) -> dict[str, An
         "state": state_of(person, missing, today),
         "missing": missing,
         "contract": contract,
-        "requirements": requirements(facts_of(contract) if contract else None, volunteer.birth_date, today),
+        "requirements": requirements(engagement, volunteer.birth_date, today, verified=volunteer.user.is_verified),
+        "alerts": (await alerts_of(session, [volunteer.id], today)).get(volunteer.id, []),
         "weeks": _weeks(held, {key: hours for key, (_state, hours) in noted.items()}, today),
         "weekly_hours": contract_hours(person, today),
         "coming": [one for one in services if one.held.times.ends_at > now],

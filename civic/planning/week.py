@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings import queries as bookings
+from civic.bookings.contract_alerts import pressing
 from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.surroundings import closures_between
 from civic.bookings.values import Crowd, ShiftFacts
+from civic.contracts.leave_queries import waiting_count
 from civic.formats import day_short, first_name, hour_range
 from civic.i18n import _, ngettext
 from civic.planning import board, conflicts, queries, weeks
@@ -97,7 +99,7 @@ def filters_of(chosen: Chosen, user: User) -> ShiftFilters:
 async def week_of(
     session: AsyncSession, user: User, params: Mapping[str, str], current: UUID | None = None
 ) -> dict[str, Any]:
-    """What templates/planning/week.html shows, in ten queries or twelve, whatever the number of shifts."""
+    """What templates/planning/week.html shows, in thirteen queries or fifteen, whatever the number of shifts."""
     now = clock.now()
     places = await queries.places(session, user)
     chosen = read(params, places)
@@ -131,6 +133,8 @@ async def week_of(
         *_alerts(due, crowds, chosen),
         *_unnoted(await queries.to_note(session, user, now), chosen),
         *_queues(shifts, crowds, chosen, now),
+        *_contracts(await pressing(session, user, clock.today())),
+        *_leave(await waiting_count(session, user)),
         *_counts(await queries.waiting_applications(session, user), week, chosen),
     ]
     return {
@@ -245,6 +249,22 @@ def _queues(shifts: Sequence[ShiftFacts], crowds: Mapping[UUID, Crowd], chosen: 
             title = _("%(n)s en liste d’attente") % {"n": waiting}
             found.append(Todo("info", "hourglass", title, text, chosen.address(creneau=str(shift.id)) + "#fiche"))
     return found[:2]
+
+
+def _contracts(count: int) -> list[Todo]:
+    """Contracts with something late, or that end soon: one line, the team's list has the names."""
+    if not count:
+        return []
+    title = ngettext("%(n)s contrat à suivre", "%(n)s contrats à suivre", count) % {"n": count}
+    text = _("Formation, entretien ou attestation en retard, ou fin proche.")
+    return [Todo("warn", "file-check", title, text, "/volontaires?etat=a_suivre")]
+
+
+def _leave(count: int) -> list[Todo]:
+    if not count:
+        return []
+    title = ngettext("%(n)s congé à décider", "%(n)s congés à décider", count) % {"n": count}
+    return [Todo("info", "calendar-x", title, _("La personne attend votre réponse."), "/conges")]
 
 
 def _counts(applications: int, week: board.Board, chosen: Chosen) -> list[Todo]:
