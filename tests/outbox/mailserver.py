@@ -17,7 +17,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Handler:
-    """Keeps what it was given: `received` what it answered 250 to, `swallowed` what it took without saying so."""
+    """Keeps what it was given: `received` what it answered 250 to, `swallowed` what it took before it could say so.
+
+    `in_flight` is set once a mail is held without an answer, `complete` once `expected` mails were received; setting
+    `for_ever` ends what stalls, now and later.
+    """
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
@@ -26,6 +30,8 @@ class Handler:
         self.port = 0
         self.in_flight = asyncio.Event()
         self.for_ever = asyncio.Event()
+        self.expected = 0
+        self.complete = asyncio.Event()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -56,6 +62,8 @@ class Handler:
                 server.transport.abort()
             await self.for_ever.wait()
         self.received.append(message)
+        if len(self.received) == self.expected:
+            self.complete.set()
         return "250 Taken"
 
     @property
