@@ -62,7 +62,7 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     booking = await _insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason, detail)
     audited = {"state": booking.state, "warnings": [one.code for one in warnings]}
     audit.record(session, by=by, verb="booking.made", subject=booking, detail=audited)
-    await mails.placed(session, booking, shift, person, assigned=not own)
+    await mails.placed(session, booking, shift, person, assigned=not own, warnings=warnings)
     return Placed(booking, await steps.position(session, booking), True, warnings)
 
 

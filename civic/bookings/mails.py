@@ -1,6 +1,7 @@
 """The mail that goes with each fact about a booking, in the same transaction."""
 
 from collections.abc import Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,7 @@ from civic.bookings.models import Booking
 from civic.bookings.people import people_of
 from civic.bookings.rules import withdrawal_deadline
 from civic.bookings.values import Person, ShiftFacts
+from civic.errors import Finding
 from civic.formats import day_long, hour_range, moment
 
 
@@ -29,14 +31,23 @@ def _context(person: Person, shift: ShiftFacts) -> dict[str, object]:
     }
 
 
-async def placed(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, *, assigned: bool) -> None:
-    """A seat or a place in the queue was taken, by the person or for them."""
+async def placed(
+    session: AsyncSession,
+    booking: Booking,
+    shift: ShiftFacts,
+    person: Person,
+    *,
+    assigned: bool,
+    warnings: Iterable[Finding] = (),
+) -> None:
+    """A seat or a place in the queue was taken, by the person or for them; `warnings` are what to think of."""
+    told = [one.title for one in warnings]
     await outbox.enqueue(
         session,
         to=person.email,
         kind="booking_placed",
         template="booking_placed",
-        context={**_context(person, shift), "state": booking.state, "assigned": assigned},
+        context={**_context(person, shift), "state": booking.state, "assigned": assigned, "warnings": told},
         dedupe=f"booking:{booking.id}:placed",
         attachments=await invites.attached(session, booking, shift, person, fresh=True),
     )

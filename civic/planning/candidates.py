@@ -1,11 +1,12 @@
 """Who could take a shift: everybody in sight, judged by the same rules as a booking, those who may first."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from civic.bookings import rules
+from civic.bookings.agenda import Agenda
 from civic.bookings.hours import per_day, week_summary
 from civic.bookings.listing import distance
 from civic.bookings.values import Held, Person, ShiftFacts
@@ -24,6 +25,7 @@ class Candidate:
     after: float
     weekly_hours: float | None
     refusals: list[Finding]
+    warnings: list[Finding] = field(default_factory=list)
 
     @property
     def eligible(self) -> bool:
@@ -55,7 +57,10 @@ def rank(
     now: datetime,
     without: Collection[UUID] = (),
 ) -> list[Candidate]:
-    """Those who may come first, then by distance and by hours so far. People whose engagement is over are left out."""
+    """Those who may come first, without a warning before with one, then by distance and by hours so far.
+
+    People whose engagement is over are left out.
+    """
     added = hours_within(shift, monday)
     found = []
     for person in people:
@@ -63,9 +68,11 @@ def rank(
             continue
         held = holdings.get(person.volunteer_id, [])
         hours = week_hours(held, noted, monday)
-        refusals = rules.judge(person, shift, held, now)
+        agenda = Agenda(held)
+        refusals = rules.judge(person, shift, agenda, now)
+        warnings = [] if refusals else rules.advise(person, shift, agenda)
         weekly = contract_hours(person, shift.times.day)
-        found.append(Candidate(person, distance(person, shift), hours, hours + added, weekly, refusals))
+        found.append(Candidate(person, distance(person, shift), hours, hours + added, weekly, refusals, warnings))
     return sorted(found, key=_order)
 
 
@@ -73,5 +80,6 @@ def _former(person: Person, now: datetime) -> bool:
     return bool(person.contracts) and all(contract.last_day < now.date() for contract in person.contracts)
 
 
-def _order(one: Candidate) -> tuple[bool, float, float, str]:
-    return (not one.eligible, FAR if one.distance_km is None else one.distance_km, one.hours, one.person.name)
+def _order(one: Candidate) -> tuple[bool, bool, float, float, str]:
+    away = FAR if one.distance_km is None else one.distance_km
+    return (not one.eligible, bool(one.warnings), away, one.hours, one.person.name)

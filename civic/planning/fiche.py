@@ -26,7 +26,7 @@ FIRST_SHOWN = 6
 @dataclass(frozen=True, slots=True)
 class Seat:
     """Somebody on the shift or in its queue; `visible` says that their page may be opened, `conflict` why their place
-    no longer holds.
+    no longer holds, `warnings` what to think of twice.
     """
 
     booking_id: UUID
@@ -40,7 +40,10 @@ class Seat:
     served: float | None
     visible: bool
     conflict: Finding | None = None
+    # Until when an offered place waits for an answer.
+    until: datetime | None = None
     arrived_at: datetime | None = None
+    warnings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +147,21 @@ def _seat(
         served=served,
         visible=held.volunteer_id in visible,
         conflict=_conflict(held, person, holdings, shift),
+        until=held.offer_expires_at,
         arrived_at=arrivals.get(held.booking_id),
+        warnings=rules.advise(person, shift, holdings[held.volunteer_id]) if _to_come(held, shift) else (),
     )
 
 
 def _conflict(held: Held, person: Person, holdings: Mapping[UUID, Sequence[Held]], shift: ShiftFacts) -> Finding | None:
     """The first rule that a seat on a coming shift breaks by now; what is served is served."""
-    if held.state not in SEATED or shift.state != "published" or shift.times.starts_at <= clock.now():
+    if not _to_come(held, shift):
         return None
     return next(iter(rules.fitness(person, shift, holdings[held.volunteer_id])), None)
+
+
+def _to_come(held: Held, shift: ShiftFacts) -> bool:
+    return held.state in SEATED and shift.state == "published" and shift.times.starts_at > clock.now()
 
 
 def told(crowd: Crowd) -> list[str]:

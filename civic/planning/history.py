@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.audit.sentences import sentence
+from civic.contracts.rulebook import WORDS
 from civic.formats import duration, of_name
 from civic.i18n import N_, _
 from civic.planning import queries
@@ -70,8 +71,14 @@ def _of_seat(row: Row[Any]) -> Step:
     own = row.author_id == row.holder_id
     known = (OWN if own else OTHERS).get(row.state) or OTHERS.get(row.state)
     text = _(known) % {"holder": row.holder} if known else row.state
-    reason = _(EDITED[row.reason]) if row.reason in EDITED else row.reason
-    return Step(row.at, text, "" if own else row.author or "", reason)
+    return Step(row.at, text, "" if own else row.author or "", _reason(row.reason))
+
+
+def _reason(text: str) -> str:
+    """A rule is kept by its code; whatever else was written stays as it was."""
+    if text in EDITED:
+        return _(EDITED[text])
+    return _(WORDS[text].title) if text in WORDS else text
 
 
 def _of_attendance(rows: Iterable[Row[Any]]) -> list[Step]:

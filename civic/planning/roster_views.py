@@ -16,7 +16,7 @@ from civic.bookings.models import ATTENDANCE, LIVE, Booking
 from civic.bookings.people import people_of
 from civic.bookings.values import Held
 from civic.db import Session
-from civic.errors import Refusal
+from civic.errors import Invalid, Refusal
 from civic.forms import Form
 from civic.i18n import _
 from civic.planning import actions, queries
@@ -45,6 +45,11 @@ async def assign(request: Request, user: CurrentUser, shift: PlannedShift, sessi
             raise
         refused = list(refusal.findings)
         return await page_of_shift(request, session, user, shift, form=form, refused=refused, status=409)
+    except Invalid as unanswered:
+        # A warning stands against it: the page asks why, beside the person.
+        for name, message in unanswered.errors.items():
+            form.fail(name, message)
+        return await page_of_shift(request, session, user, shift, form=form, status=422)
     person = (await people_of(session, [volunteer_id]))[volunteer_id]
     back = safe_next(form.get("next"), f"/planning/creneaux/{shift.id}")
     if placed.booking.state == "waitlisted":
