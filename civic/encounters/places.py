@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings.models import Booking
-from civic.encounters.lookups import local_days, pair_shift_ids
+from civic.encounters.lookups import local_days, of_the_pair, pair_shift_ids
 from civic.encounters.models import Encounter, Outing
 from civic.encounters.rules import WINDOW
 from civic.shifts.models import Shift
@@ -78,12 +78,12 @@ async def shift_at(session: AsyncSession, user: User, site_id: str, day: date, h
 
 
 async def partners_on(session: AsyncSession, user: User, shift_id: UUID) -> list[str]:
-    """First names of the others confirmed on a shift."""
+    """First names of the others of the pair."""
     chosen = (
         select(User.name)
         .join(Volunteer, Volunteer.user_id == User.id)
         .join(Booking, Booking.volunteer_id == Volunteer.id)
-        .where(Booking.shift_id == shift_id, Booking.state == "confirmed", User.id != user.id)
+        .where(Booking.shift_id == shift_id, of_the_pair(), User.id != user.id)
         .order_by(User.name)
     )
     return [name.split(" ")[0] for name in await session.scalars(chosen)]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from civic import clock
-from civic.bookings.models import Booking
+from civic.bookings.models import WALK_IN, Booking
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
 from civic.missions.models import Mission
 from civic.reports.filters import Filters
@@ -32,6 +32,11 @@ def counted() -> ColumnElement[bool]:
 def held_by() -> ColumnElement[bool]:
     """The seats that count are those of confirmed bookings."""
     return Booking.state == "confirmed"
+
+
+def served_by() -> ColumnElement[bool]:
+    """Who may have served: the confirmed, and those who came without a place."""
+    return Booking.state.in_(("confirmed", WALK_IN))
 
 
 def of_shifts(filters: Filters) -> Conditions:

@@ -79,7 +79,7 @@ FIGURES = (
         "rate",
         "shifts",
         N_("Présence"),
-        N_("Personnes présentes divisées par les places confirmées."),
+        N_("Personnes inscrites et présentes, divisées par les places confirmées."),
         lambda t: (t.present, t.confirmed),
     ),
     Figure(

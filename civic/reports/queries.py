@@ -12,7 +12,7 @@ from civic.bookings.models import Attendance, Booking
 from civic.clock import local
 from civic.encounters.codes import AGES
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
-from civic.reports.conditions import counted, held_by, of_encounters, of_outings, of_shifts
+from civic.reports.conditions import counted, held_by, of_encounters, of_outings, of_shifts, served_by
 from civic.reports.filters import Filters
 from civic.reports.tally import DayCount, SiteCount, Tally, TopicCount
 from civic.shifts.models import Shift
@@ -63,7 +63,10 @@ def _ones(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _shifts(filters: Filters, cut_off: datetime) -> Select[Any]:
-    """By site: shifts, places, confirmed, present, held, held by a pair, hundredths of hours."""
+    """By site: shifts, places, confirmed, present of these, held, held by a pair, hundredths of hours.
+
+    Who came without a place serves like anybody, but fills none: the rates of places leave them out.
+    """
     there = Attendance.state == "present"
     hours = cast(func.round(Attendance.hours * 100), Integer)
     seats = (
@@ -71,11 +74,12 @@ def _shifts(filters: Filters, cut_off: datetime) -> Select[Any]:
             Shift.id,
             Shift.site_id,
             Shift.capacity,
-            func.count(Booking.id).label("confirmed"),
-            func.coalesce(_ones(there), 0).label("present"),
+            func.coalesce(_ones(held_by()), 0).label("confirmed"),
+            func.coalesce(_ones(and_(held_by(), there)), 0).label("present"),
+            func.coalesce(_ones(there), 0).label("there"),
             func.coalesce(func.sum(case((there, hours), else_=0)), 0).label("hundredths"),
         )
-        .outerjoin(Booking, and_(Booking.shift_id == Shift.id, held_by()))
+        .outerjoin(Booking, and_(Booking.shift_id == Shift.id, served_by()))
         .outerjoin(Attendance, Attendance.booking_id == Booking.id)
         .where(*of_shifts(filters), Shift.state == "published", Shift.ends_at <= cut_off)
         .group_by(Shift.id, Shift.site_id, Shift.capacity)
@@ -86,8 +90,8 @@ def _shifts(filters: Filters, cut_off: datetime) -> Select[Any]:
         seats.c.site_id,
         func.count(),
         *(func.sum(column) for column in sums),
-        _ones(seats.c.present >= 1),
-        _ones(seats.c.present >= 2),
+        _ones(seats.c.there >= 1),
+        _ones(seats.c.there >= 2),
         func.sum(seats.c.hundredths),
     ).group_by(seats.c.site_id)
 

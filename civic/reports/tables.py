@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, and_, case, cast, func, select
+from sqlalchemy import String, and_, case, cast, func, or_, select
 from sqlalchemy.sql.selectable import Select
 
 from civic.accounts.models import User
@@ -18,7 +18,7 @@ from civic.encounters.codes import AGES, DETAILS
 from civic.encounters.models import Encounter, EncounterTopic, Topic
 from civic.i18n import N_
 from civic.missions.models import Mission
-from civic.reports.conditions import held_by, of_encounters, of_shifts
+from civic.reports.conditions import held_by, of_encounters, of_shifts, served_by
 from civic.reports.csv_text import Column
 from civic.reports.filters import Filters
 from civic.reports.labels import AGE_LABELS
@@ -135,7 +135,7 @@ def _shifts(filters: Filters, _cut_off: datetime) -> Select[Any]:
             Shift.capacity,
             Shift.min_staff,
             func.count(case((held_by(), 1))),
-            func.count(case((and_(held_by(), Attendance.state == "present"), 1))),
+            func.count(case((and_(served_by(), Attendance.state == "present"), 1))),
             func.count(case((Booking.state == "waitlisted", 1))),
         )
         .join(Site, Site.id == Shift.site_id)
@@ -156,7 +156,7 @@ def _shift_row(read: Row) -> Row:
 
 
 def _hours(filters: Filters, cut_off: datetime) -> Select[Any]:
-    """A line per confirmed place of the shifts that volunteer_hours counts."""
+    """A line per confirmed place of the shifts that volunteer_hours counts, and per person who came without one."""
     return (
         select(
             Booking.volunteer_id,
@@ -169,11 +169,12 @@ def _hours(filters: Filters, cut_off: datetime) -> Select[Any]:
             Attendance.state,
             Attendance.hours,
         )
-        .join(Booking, and_(Booking.shift_id == Shift.id, held_by()))
+        .join(Booking, and_(Booking.shift_id == Shift.id, served_by()))
         .join(Volunteer, Volunteer.id == Booking.volunteer_id)
         .join(User, User.id == Volunteer.user_id)
         .outerjoin(Attendance, Attendance.booking_id == Booking.id)
         .where(*of_shifts(filters), Shift.state == "published", Shift.ends_at <= cut_off)
+        .where(or_(held_by(), Attendance.state == "present"))
         .order_by(Shift.starts_at, Shift.id, Booking.volunteer_id)
     )
 

@@ -104,7 +104,10 @@ def _shift(dice: random.Random, world: World, day: date, people: list[UUID]) -> 
     world.shifts.append(shift)
     if shift["state"] == "draft":
         return
-    for number, volunteer in enumerate(dice.sample(people, dice.randint(0, 4))):
+    chosen = dice.sample(people, dice.randint(0, 4))
+    if shift["state"] == "published":
+        _walk_ins(world, shift, [one for one in people if one not in chosen])
+    for number, volunteer in enumerate(chosen):
         live = "confirmed" if number < shift["capacity"] else "waitlisted"
         state = dice.choice([live] * 5 + ["withdrawn"]) if shift["state"] == "published" else "cancelled"
         booking = {
@@ -123,6 +126,28 @@ def _shift(dice: random.Random, world: World, day: date, people: list[UUID]) -> 
             world.attendances.append({"id": _id(dice), "booking_id": booking["id"], "state": noted, "hours": hours})
     if dice.random() < 0.7:
         _outing(dice, world, day, shift if dice.random() < 0.8 else None)
+
+
+def _walk_ins(world: World, shift: Row, people: list[UUID]) -> None:
+    """Some who came without a place; a few were noted by mistake."""
+    dice = random.Random(shift["id"].int)
+    for number, volunteer in enumerate(people):
+        if dice.random() < 0.7:
+            continue
+        booking = {
+            "id": _id(dice),
+            "shift_id": shift["id"],
+            "volunteer_id": volunteer,
+            "starts_at": shift["starts_at"],
+            "ends_at": shift["ends_at"],
+            "state": "walk_in",
+            "queue_key": 100 + number,
+        }
+        world.bookings.append(booking)
+        hours = Decimal(dice.randint(0, 1000)) / 100
+        noted = dice.choice(["present"] * 4 + ["absent"])
+        row = {"id": _id(dice), "booking_id": booking["id"], "state": noted, "hours": hours}
+        world.attendances.append(row if noted == "present" else row | {"hours": Decimal(0)})
 
 
 def _outing(dice: random.Random, world: World, day: date, shift: Row | None) -> None:

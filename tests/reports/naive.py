@@ -66,12 +66,15 @@ class Naive:
         for shift in self.shifts:
             seats = [b for b in self.world.bookings if b["shift_id"] == shift["id"] and b["state"] == "confirmed"]
             there = [noted[b["id"]] for b in seats if b["id"] in noted and noted[b["id"]]["state"] == "present"]
+            more = [b for b in self.world.bookings if b["shift_id"] == shift["id"] and b["state"] == "walk_in"]
+            # Who came without a place served, but fills none.
+            came = there + [noted[b["id"]] for b in more if noted[b["id"]]["state"] == "present"]
             confirmed += len(seats)
             present += len(there)
-            hours += sum(float(row["hours"]) for row in there)
-            if there:
+            hours += sum(float(row["hours"]) for row in came)
+            if came:
                 held.append(shift)
-            paired += len(there) >= 2
+            paired += len(came) >= 2
         both = [o for o in self.outings if o["approached_count"] is not None and o["refused_count"] is not None]
         feelings = [e["feeling"] for e in self.encounters if e["feeling"] != "nc"]
         topic = self.filters.topic

@@ -114,7 +114,9 @@ async def test_shifts_and_hours_add_up_to_the_figures(scene: Scene) -> None:
     places, confirmed = (sum(int(r[name]) for r in shifts) for name in ("capacity", "confirmed"))
     assert confirmed / places == figures["fill_rate"]["value"]
     hours = read((await scene.get("coordinator", HOURS, dialect="rfc")).content)
-    assert len(hours) == confirmed
+    seats = {str(b["shift_id"]) + str(b["volunteer_id"]) for b in scene.world.bookings if b["state"] == "confirmed"}
+    assert sum(r["shift_id"] + r["volunteer_id"] in seats for r in hours) == confirmed
+    assert {r["state"] for r in hours if r["shift_id"] + r["volunteer_id"] not in seats} == {"present"}, "walk-ins"
     assert round(sum(float(r["hours_served"] or 0) for r in hours), 2) == figures["volunteer_hours"]["value"]
     assert {r["state"] for r in hours} == {"present", "absent", "excused", ""}
     french = (await scene.get("coordinator", HOURS)).content.decode("utf-8-sig")

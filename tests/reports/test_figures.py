@@ -121,7 +121,7 @@ async def test_hours_are_exact(session: AsyncSession) -> None:
     """Summed as floating numbers, ten times 0.1 is not 1."""
     world = await make_world(session, 6, date(2026, 1, 1), date(2026, 11, 20), encounters=5)
     report = await activity(session, Filters(from_=date(2026, 1, 1), to=date(2026, 11, 20)))
-    confirmed = {b["id"] for b in world.bookings if b["state"] == "confirmed"}
+    confirmed = {b["id"] for b in world.bookings if b["state"] in ("confirmed", "walk_in")}
     published = {s["id"] for s in world.shifts if s["state"] == "published"}
     kept = {b["id"] for b in world.bookings if b["shift_id"] in published} & confirmed
     exact = sum(a["hours"] for a in world.attendances if a["booking_id"] in kept and a["state"] == "present")
