@@ -79,13 +79,16 @@ async def rush(session: AsyncSession, booking_id: UUID, shift: ShiftFacts, perso
     )
 
 
-async def accepted(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person) -> None:
+async def accepted(
+    session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, warnings: Iterable[Finding] = ()
+) -> None:
+    told = [one.title for one in warnings]
     await outbox.enqueue(
         session,
         to=person.email,
         kind="booking_placed",
         template="booking_placed",
-        context={**_context(person, shift), "state": "confirmed", "assigned": False},
+        context={**_context(person, shift), "state": "confirmed", "assigned": False, "warnings": told},
         dedupe=f"booking:{booking.id}:accepted",
         attachments=await invites.attached(session, booking, shift, person),
     )

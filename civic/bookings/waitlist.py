@@ -92,7 +92,7 @@ async def take(session: AsyncSession, booking: Booking, shift: ShiftFacts, *, by
     await expire_on(session, shift.id)
     await change_state(session, booking, "confirmed", by=by)
     audit.record(session, by=by, verb="booking.accepted", subject=booking)
-    await mails.accepted(session, booking, shift, person)
+    await mails.accepted(session, booking, shift, person, rules.advise(person, shift, held))
 
 
 async def decline(session: AsyncSession, *, by: User, booking_id: UUID) -> None:

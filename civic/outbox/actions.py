@@ -27,8 +27,9 @@ BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
 TRIES = len(BACK_OFF) + 1
 # Longer than a send may last, so that it can't run out under one that goes on.
 LEASE = timedelta(seconds=LIMIT + 20)
-# A round ends after so many mails, or after two that the server itself was to blame for.
-ROUND = 100
+# A round ends after so many mails, as a worker that is told to stop looks up between two rounds, or after so many in a
+# row that the server itself was to blame for.
+ROUND = 20
 STRIKES = 2
 
 
