@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Scope
@@ -49,6 +50,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(InterfaceError, _database)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(PoolTimeout, _database)
     app.add_exception_handler(OSError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -178,6 +180,10 @@ def _sentence(item: dict[str, Any]) -> str:
     return str(item.get("msg", "")).removeprefix("Value error, ")
 
 
+# PostgreSQL gave way to another transaction (serialisation, deadlock, lock): the same request works the next time.
+CROSSED = frozenset({"40001", "40P01", "55P03"})
+
+
 async def _database(request: Request, error: Exception) -> Response:
     if not _outage(error):
         return await _unexpected(request, error)
@@ -188,14 +194,18 @@ def _outage(error: Exception) -> bool:
     """Whether the database is away. What goes wrong while connecting reaches us bare from asyncpg or the system; a
     missing template is an OSError too, but no outage.
     """
-    known = (OperationalError, InterfaceError, ConnectionError, TimeoutError, gaierror)
-    return isinstance(error, known) or type(error).__module__.startswith("asyncpg.")
+    known = (OperationalError, InterfaceError, ConnectionError, TimeoutError, PoolTimeout, gaierror)
+    return isinstance(error, known) or _crossed(error) or type(error).__module__.startswith("asyncpg.")
+
+
+def _crossed(error: Exception) -> bool:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in CROSSED
 
 
 def _unavailable(request: Request, error: Exception) -> Response:
     reason = (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]
     log.error("database unavailable: %s %s: %s", request.method, request.url.path, reason)
-    return problem(request, 503, headers={"Retry-After": "30"})
+    return problem(request, 503, headers={"Retry-After": "1" if _crossed(error) else "30"})
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

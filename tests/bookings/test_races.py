@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +18,7 @@ from civic.db import Database
 from civic.errors import Refusal
 from civic.shifts.models import Shift
 from civic.volunteers.models import Volunteer
+from tests.cast import sign_in
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.volunteers import make_volunteer
 
@@ -184,4 +186,32 @@ async def test_on_sqlite_a_look_outside_the_write_lock_overbooks(sqlite_url: str
 
     await asyncio.gather(*(careless(one) for one in people))
     assert await seats(db) == len(people)
+    await db.dispose()
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+async def test_a_transaction_that_gave_way_is_told_to_come_back(
+    postgres_url: str, sqlstate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locks are taken in one order; were two requests to cross all the same, it is no breakdown."""
+    from civic.app import create_app
+    from civic.settings import Settings
+
+    db = Database(postgres_url)
+    async with db.writing() as session:
+        volunteer, shift = await make_volunteer(session), await make_shift(session)
+
+    async def cross(acting: AsyncSession, **_given: object) -> None:
+        await acting.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'crossed' USING ERRCODE = '{sqlstate}'; END $$"))
+
+    monkeypatch.setattr(actions, "book", cross)
+    app = create_app(Settings(env="development", secret_key="x" * 40, database_url=postgres_url), db)
+
+    def make_client() -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://civic.test")
+
+    async with await sign_in(make_client, db, volunteer) as browser:
+        answer = await browser.post(f"/api/v1/shifts/{shift.id}/booking")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["code"] == "unavailable"
     await db.dispose()
