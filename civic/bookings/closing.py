@@ -38,7 +38,7 @@ async def closed_by(session: AsyncSession, site: Site, closing: Closing) -> list
     """The seats and offers of the coming shifts that touch the days, in order."""
     found = await _touched(session, site.id, closing.starts_on, closing.ends_on)
     crowds = queries.crowds(await queries.live_bookings(session, shift_ids=found)) if found else {}
-    reason = _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": closing.reason.rstrip(".")}
+    reason = _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": closing.reason.rstrip(".")}
     finding = Finding("site_closed", reason, source_of("site_closed"))
     ordered = sorted(crowds, key=lambda one: (found[one].times.starts_at, one))
     return [one for shift_id in ordered for one in breaks.whole(crowds[shift_id].seated, found, lambda _shift: finding)]

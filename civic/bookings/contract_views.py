@@ -190,7 +190,7 @@ async def resume(
     """Take an early end back: the agreed last day holds again."""
     facts = replace(facts_of(contract), end_reason="", notice_given_on=None, ended_on=None)
     await contracting.save_contract(session, by=user, volunteer=volunteer, contract=contract, facts=facts)
-    return redirect(page_of(volunteer), _("La fin anticipée est retirée : le dernier jour prévu vaut de nouveau."))
+    return redirect(page_of(volunteer), _("La fin anticipée est retirée : le dernier jour prévu vaut de nouveau."))
 
 
 async def _unseen(

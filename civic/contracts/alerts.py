@@ -107,7 +107,7 @@ def _average(now: Situation, limit: float) -> str | None:
     weeks = (monday - now.facts.starts_on).days / 7 - now.worked.off / usual
     if weeks < FIRST_WEEKS or now.worked.hours + CLOSE >= limit * weeks:
         return None
-    title = _("%(hours)s en %(weeks)s semaines : %(average)s par semaine en moyenne, la règle est de %(min)s au moins.")
+    title = _("%(hours)s en %(weeks)s semaines : %(average)s par semaine en moyenne, la règle est de %(min)s au moins.")
     return title % {
         "hours": duration(round(now.worked.hours, 2)),
         "weeks": f"{weeks:.1f}".replace(".", ",").removesuffix(",0"),
@@ -122,7 +122,7 @@ def _last_week(now: Situation, limit: float) -> str | None:
     monday = clock.monday(now.day) - WEEK
     if monday < now.facts.starts_on or now.worked.off_last_week or now.worked.last_week + CLOSE >= limit:
         return None
-    title = _("%(hours)s la semaine du %(week)s : la règle est de %(min)s au moins en moyenne.")
+    title = _("%(hours)s la semaine du %(week)s : la règle est de %(min)s au moins en moyenne.")
     return title % {
         "hours": duration(round(now.worked.last_week, 2)),
         "week": week_range(monday),
@@ -141,16 +141,16 @@ def fcc_half(now: Situation) -> Iterator[Alert]:
     if {"civic_half", "civic_training"} & now.facts.trainings.keys() or now.day > now.facts.last_day:
         return
     due = plus_months(now.facts.starts_on, int(now.limits.civic_half_months)) - DAY
-    title = _("Formation civique et citoyenne : la première moitié est à faire avant le %(day)s.")
-    late = _("Formation civique et citoyenne : la première moitié était à faire avant le %(day)s.")
+    title = _("Formation civique et citoyenne : la première moitié est à faire avant le %(day)s.")
+    late = _("Formation civique et citoyenne : la première moitié était à faire avant le %(day)s.")
     yield from _due("fcc_half", now.day, due, HALF_AHEAD, title, late)
 
 
 def fcc_total(now: Situation) -> Iterator[Alert]:
     """FCC_TOTAL: two days of theory at least before the end of the contract (R121-15)."""
     if "civic_training" not in now.facts.trainings:
-        title = _("Formation civique et citoyenne : elle est à faire en entier avant le %(day)s.")
-        late = _("Formation civique et citoyenne : elle était à faire en entier avant le %(day)s.")
+        title = _("Formation civique et citoyenne : elle est à faire en entier avant le %(day)s.")
+        late = _("Formation civique et citoyenne : elle était à faire en entier avant le %(day)s.")
         yield from _due("fcc_total", now.day, now.facts.last_day, TRAINING_AHEAD, title, late)
 
 
@@ -159,10 +159,10 @@ def psc_done(now: Situation) -> Iterator[Alert]:
     passed = now.facts.trainings.get("first_aid")
     oldest = plus_months(now.facts.starts_on, -int(now.limits.first_aid_years * 12))
     if passed is None:
-        title, late = _("Premiers secours : à passer avant le %(day)s."), _("Premiers secours : pas passés au %(day)s.")
+        title, late = _("Premiers secours : à passer avant le %(day)s."), _("Premiers secours : pas passés au %(day)s.")
     elif passed < oldest:
-        title = _("Premiers secours passés il y a trop longtemps : à refaire avant le %(day)s.")
-        late = _("Premiers secours passés il y a trop longtemps : pas refaits au %(day)s.")
+        title = _("Premiers secours passés il y a trop longtemps : à refaire avant le %(day)s.")
+        late = _("Premiers secours passés il y a trop longtemps : pas refaits au %(day)s.")
     else:
         return
     yield from _due("psc_done", now.day, now.facts.last_day, TRAINING_AHEAD, title, late)
@@ -173,8 +173,8 @@ def fcc_attest(now: Situation) -> Iterator[Alert]:
     if "fcc_attest" in now.facts.declarations or now.day <= now.facts.last_day:
         return
     due = plus_months(now.facts.last_day, int(now.limits.attest_months))
-    title = _("Formation civique et citoyenne : à attester dans ELISA avant le %(day)s.")
-    late = _("Formation civique et citoyenne : à attester dans ELISA, c’était avant le %(day)s.")
+    title = _("Formation civique et citoyenne : à attester dans ELISA avant le %(day)s.")
+    late = _("Formation civique et citoyenne : à attester dans ELISA, c’était avant le %(day)s.")
     yield from _due("fcc_attest", now.day, due, due - now.facts.last_day, title, late)
 
 
@@ -187,11 +187,11 @@ def reviews(now: Situation) -> Iterator[Alert]:
             continue
         planned = found.planned_on if found else None
         if planned is None:
-            text = _("%(name)s : fixez un jour autour du %(day)s.") % {"name": name, "day": "%(day)s"}
+            text = _("%(name)s : fixez un jour autour du %(day)s.") % {"name": name, "day": "%(day)s"}
             yield from _due("reviews", now.day, usual, REVIEW_AHEAD, text, text)
         elif planned < now.day:
             values = {"name": name, "day": day_long(planned)}
-            text = _("%(name)s prévu le %(day)s : notez le jour où il a eu lieu.") % values
+            text = _("%(name)s prévu le %(day)s : notez le jour où il a eu lieu.") % values
             yield Alert("reviews", text, source_of("reviews"), planned, late=True)
 
 
@@ -209,7 +209,7 @@ def ending(now: Situation) -> Iterator[Alert]:
     """The contract ends soon: nothing can be booked after its last day."""
     last = now.facts.last_day
     if last - ENDING_AHEAD <= now.day <= last:
-        title = _("Le contrat finit le %(day)s : aucun créneau après ce jour.") % {"day": day_long(last)}
+        title = _("Le contrat finit le %(day)s : aucun créneau après ce jour.") % {"day": day_long(last)}
         yield Alert("contract_ending", title, source_of("contract_ending"), last)
 
 

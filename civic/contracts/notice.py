@@ -40,7 +40,7 @@ def notice(reason: str, given_on: date, ended_on: date, limits: Limits = DEFAULT
     earliest = earliest_last_day(reason, given_on, limits)
     if ended_on >= earliest:
         return None
-    title = _("Le préavis court jusqu’au %(earliest)s : cette fin vient avant.") % {"earliest": day_long(earliest)}
+    title = _("Le préavis court jusqu’au %(earliest)s : cette fin vient avant.") % {"earliest": day_long(earliest)}
     return Finding("notice", title, source_of("notice"))
 
 

@@ -73,7 +73,7 @@ def _requirement(code: str, title: str, done: bool, since: date | None, missing:
 def _engaged(facts: ContractFacts, day: date) -> Requirement:
     values = {"first": day_long(facts.starts_on), "last": day_long(facts.last_day)}
     if day < facts.starts_on:
-        detail = _("Le contrat commence le %(first)s : rien avant.") % values
+        detail = _("Le contrat commence le %(first)s : rien avant.") % values
     elif day > facts.last_day:
         detail = _("Le contrat a pris fin le %(last)s.") % values
     else:
@@ -90,7 +90,7 @@ def _conform(facts: ContractFacts) -> Requirement:
 
 def _medical(facts: ContractFacts) -> Requirement:
     done = facts.medical_cleared_on is not None
-    missing = _("La date du certificat d’aptitude n’est pas encore notée : la date seule suffit.")
+    missing = _("La date du certificat d’aptitude n’est pas encore notée : la date seule suffit.")
     return _requirement("medical", _("Aptitude médicale"), done, facts.medical_cleared_on, missing)
 
 

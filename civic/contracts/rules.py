@@ -30,8 +30,8 @@ REVIEW_NAMES = {
     "end": N_("Entretien de fin"),
 }
 DECLARATION_NAMES = {
-    "no_substitution": N_("La mission ne remplace pas un poste : ni agent, ni personne partie depuis moins d’un an"),
-    "not_indispensable": N_("La mission n’est pas indispensable au fonctionnement : tout ouvre sans volontaires"),
+    "no_substitution": N_("La mission ne remplace pas un poste : ni agent, ni personne partie depuis moins d’un an"),
+    "not_indispensable": N_("La mission n’est pas indispensable au fonctionnement : tout ouvre sans volontaires"),
     "fcc_attest": N_("La formation civique et citoyenne est attestée dans ELISA"),
 }
 
@@ -129,7 +129,7 @@ def age_min(facts: ContractFacts, birth_date: date, limits: Limits = DEFAULT) ->
     age = age_on(birth_date, facts.starts_on)
     if age >= limits.age_min:
         return None
-    return _("%(age)s ans le %(day)s : il faut %(min)s ans au début du contrat.") % {
+    return _("%(age)s ans le %(day)s : il faut %(min)s ans au début du contrat.") % {
         "age": age,
         "day": day_long(facts.starts_on),
         "min": f"{limits.age_min:g}",
@@ -142,7 +142,7 @@ def age_max(facts: ContractFacts, birth_date: date, limits: Limits = DEFAULT) ->
     limit = limits.age_max_extended if facts.age_limit_30 else limits.age_max
     if age <= limit:
         return None
-    return _("%(age)s ans le %(day)s : %(max)s ans au plus au début du contrat.") % {
+    return _("%(age)s ans le %(day)s : %(max)s ans au plus au début du contrat.") % {
         "age": age,
         "day": day_long(facts.starts_on),
         "max": f"{limit:g}",
@@ -154,7 +154,7 @@ def contract_length(facts: ContractFacts, limits: Limits = DEFAULT) -> str | Non
     first_end, last_end = shortest_end(facts.starts_on, limits), longest_end(facts.starts_on, limits)
     if first_end <= facts.ends_on <= last_end:
         return None
-    return _("De %(a)s à %(b)s mois : la fin doit tomber entre le %(first)s et le %(last)s.") % {
+    return _("De %(a)s à %(b)s mois : la fin doit tomber entre le %(first)s et le %(last)s.") % {
         "a": f"{limits.months_min:g}",
         "b": f"{limits.months_max:g}",
         "first": day_long(first_end),
@@ -168,12 +168,12 @@ def one_only(facts: ContractFacts, others: Iterable[Engagement]) -> str | None:
     if held is not None:
         days = {"first": day_long(held.starts_on), "last": day_long(held.last_day)}
         return (
-            _("Un engagement est déjà enregistré, du %(first)s au %(last)s : on ne fait qu’un seul service civique.")
+            _("Un engagement est déjà enregistré, du %(first)s au %(last)s : on ne fait qu’un seul service civique.")
             % days
         )
     if not facts.earlier_engagement:
         return None
-    return _("On ne fait qu’un seul service civique : après un premier engagement, ce contrat ne peut pas être signé.")
+    return _("On ne fait qu’un seul service civique : après un premier engagement, ce contrat ne peut pas être signé.")
 
 
 def contract_overlap(facts: ContractFacts, others: Iterable[Engagement]) -> str | None:
@@ -196,9 +196,9 @@ def no_substitution(facts: ContractFacts, before: ContractFacts | None) -> str |
     if facts.conformity_checked_on is None or "no_substitution" in facts.declarations:
         return None
     if before is None or before.conformity_checked_on is None:
-        return _("Faites d’abord déclarer que la mission ne remplace pas un poste : la conformité s’appuie dessus.")
+        return _("Faites d’abord déclarer que la mission ne remplace pas un poste : la conformité s’appuie dessus.")
     if "no_substitution" in before.declarations:
-        return _("La conformité s’appuie sur cette déclaration : effacez d’abord la date de conformité.")
+        return _("La conformité s’appuie sur cette déclaration : effacez d’abord la date de conformité.")
     return None
 
 
@@ -207,7 +207,7 @@ def week_min(weekly_hours: Decimal, limits: Limits = DEFAULT) -> Finding | None:
     if weekly_hours >= Decimal(str(limits.week_min)):
         return None
     values = {"hours": duration(float(weekly_hours)), "min": duration(limits.week_min)}
-    title = _("%(hours)s par semaine : la règle est de %(min)s au moins en moyenne, sauf exception de l’agrément.")
+    title = _("%(hours)s par semaine : la règle est de %(min)s au moins en moyenne, sauf exception de l’agrément.")
     return Finding("week_min", title % values, source_of("week_min"))
 
 
