@@ -1,7 +1,6 @@
 """The mail that goes with each fact about a booking, in the same transaction."""
 
-from collections.abc import Sequence
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
