@@ -34,7 +34,8 @@ class Lease:
         later = now + LEASE
         async with self.database.writing() as session:
             kept = await self._change(session, held_until=later)
-        self.until = later
+        if kept:
+            self.until = later
         return kept
 
     async def give_back(self, started: datetime, error: str | None) -> None:
