@@ -22,7 +22,7 @@ from civic.contracts.models import WORKING_WEEK
 from civic.contracts.rules import plus_months
 from civic.contracts.sources import source_of
 from civic.errors import Finding
-from civic.formats import day_long, decimal
+from civic.formats import day_long, day_range, decimal
 from civic.i18n import N_, _, ngettext
 
 KIND_NAMES = {
@@ -196,8 +196,8 @@ def days_of(days: Fraction) -> str:
 
 
 def sum_of(found: Balance) -> str:
-    """« 6 jours acquis le 30 novembre 2026 − 2 acceptés − 1 demandé = 3 jours »."""
-    parts = [_("%(days)s acquis au %(on)s") % {"days": days_of(found.accrued), "on": day_long(found.on)}]
+    """« 6 jours acquis au 30 nov. 2026 − 2 acceptés − 1 demandé = 3 jours »."""
+    parts = [_("%(days)s acquis au %(on)s") % {"days": days_of(found.accrued), "on": day_range(found.on, found.on)}]
     if found.taken:
         parts.append(ngettext("%(n)s accepté", "%(n)s acceptés", found.taken) % {"n": found.taken})
     if found.asked:

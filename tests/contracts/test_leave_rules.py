@@ -174,7 +174,7 @@ def test_the_balance_and_its_sum() -> None:
     found = balance(EIGHT, leaves, date(2026, 11, 30))
     assert (found.accrued, found.taken, found.asked, found.left) == (4, 2, 1, 1)
     assert (found.total, found.left_at_end) == (16, 13)
-    assert sum_of(found) == "4 jours acquis au lundi 30 novembre 2026 \u2212 2 acceptés \u2212 1 demandé = 1 jour"
+    assert sum_of(found) == "4 jours acquis au 30\u00a0nov. 2026 \u2212 2 acceptés \u2212 1 demandé = 1 jour"
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_more_than_the_balance_warns_with_the_sum() -> None:
     found = advise(wish, situation())
     assert [one.code for one in found] == ["leave_accrual"]
     assert found[0].title == (
-        "Ce congé compte pour 5 jours, le solde est moindre : 4,45 jours acquis au lundi 7 décembre 2026 = 4,45 jours."
+        "Ce congé compte pour 5 jours, le solde est moindre : 4,45 jours acquis au 7\u00a0déc. 2026 = 4,45 jours."
     )
     assert found[0].source.startswith("R121-17")
     assert advise(wish, situation(wish)) == found
