@@ -49,6 +49,8 @@ class Somebody:
     minor_tutoring: bool
     trainings: frozenset[str]
     held: list[Stretch] = field(default_factory=list)
+    # Approved leave, both days included.
+    leaves: list[tuple[date, date]] = field(default_factory=list)
 
     def age(self, day: date) -> int:
         return day.year - self.birth.year - ((day.month, day.day) < (self.birth.month, self.birth.day))
@@ -67,6 +69,7 @@ def broken(who: Somebody, shift: Stretch, closed: set[tuple[str, date]], holiday
         "tutor_minor": minor and not who.minor_tutoring,
         "mission_age": who.age(shift.day) < shift.min_age,
         "training_missing": not shift.trainings <= who.trainings,
+        "leave_conflict": any(first <= shift.day <= last for first, last in who.leaves),
         "overlap": any(one.starts_at < shift.ends_at and shift.starts_at < one.ends_at for one in held),
     }
     week = [one for one in held if one.monday == shift.monday]
@@ -81,16 +84,27 @@ def broken(who: Somebody, shift: Stretch, closed: set[tuple[str, date]], holiday
 
 def _of_minors(shift: Stretch, week: Sequence[Stretch], days: set[date], holidays: set[date]) -> dict[str, bool]:
     start, end = shift.starts_at.astimezone(PARIS), shift.ends_at.astimezone(PARIS)
-    served = (shift.ends_at - shift.starts_at).total_seconds() / 60
-    # A planned break is one block in the middle.
-    in_a_row = (served - shift.pause) / 2 if shift.pause >= 30 else served
     free = [shift.monday + timedelta(days=offset) not in days for offset in range(7)]
     return {
         "day_max_minor": sum(one.hours for one in week if one.day == shift.day) + shift.hours > 7,
-        "break_minor": in_a_row >= 4.5 * 60,
+        "break_minor": _in_a_row(shift, week) >= timedelta(hours=4, minutes=30),
         "night_minor": start.hour < 6 or end.date() != start.date() or (end.hour, end.minute) > (22, 0),
         "weekly_rest_minor": not any(free[day] and free[day + 1] for day in range(6)),
         "holiday_minor": shift.day in holidays,
         "risk_minor": "regulated_risk" in shift.tags,
         "lone_minor": shift.capacity < 2,
     }
+
+
+def _in_a_row(shift: Stretch, week: Sequence[Stretch]) -> timedelta:
+    """The longest time without half an hour of rest that day; a planned break is one block in the middle."""
+    served: list[tuple[datetime, datetime]] = []
+    for one in (shift, *(other for other in week if other.day == shift.day)):
+        half = (one.ends_at - one.starts_at - timedelta(minutes=one.pause)) / 2
+        served += [(one.starts_at, one.starts_at + half), (one.ends_at - half, one.ends_at)]
+    longest, begun, ended = timedelta(), datetime.min.replace(tzinfo=PARIS), datetime.min.replace(tzinfo=PARIS)
+    for start, end in sorted(served):
+        begun = begun if start - ended < timedelta(minutes=30) else start
+        ended = max(ended, end)
+        longest = max(longest, ended - begun)
+    return longest
