@@ -68,7 +68,7 @@ async def _show(
 
 
 @router.post("/conges/{leave_id}/acceptation")
-async def approve(request: Request, user: CoordinatorUser, leave: DecidedLeave, session: Session) -> Response:
+async def approve(request: Request, user: CurrentUser, leave: DecidedLeave, session: Session) -> Response:
     """Approve what the page showed: a place taken since is shown first."""
     form = await Form.read(request)
     try:
@@ -79,7 +79,7 @@ async def approve(request: Request, user: CoordinatorUser, leave: DecidedLeave, 
 
 
 @router.post("/conges/{leave_id}/refus")
-async def refuse(request: Request, user: CoordinatorUser, leave: DecidedLeave, session: Session) -> Response:
+async def refuse(request: Request, user: CurrentUser, leave: DecidedLeave, session: Session) -> Response:
     form = await Form.read(request)
     reason = form.text("reason", maximum=REASON_MAX)
     if not form.ok:

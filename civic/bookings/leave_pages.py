@@ -21,6 +21,7 @@ from civic.contracts.models import Leave
 from civic.contracts.sources import source_of
 from civic.errors import Finding
 from civic.volunteers.models import Volunteer
+from civic.volunteers.queries import visible_to as volunteers_visible_to
 
 VIEWS = ("", "a-venir", "passes")
 SHOWN = 200
@@ -143,6 +144,8 @@ async def decision_page(session: AsyncSession, user: User, leave: Leave) -> dict
     covered: list[Held] = []
     if leave.state == "requested":
         covered = await verbs.frees(session, leave.volunteer_id, leave.starts_on, leave.ends_on)
+    # A tutor may decide for somebody whose page lies out of their scope.
+    in_scope = volunteers_visible_to(user).where(Volunteer.id == leave.volunteer_id).with_only_columns(Volunteer.id)
     decider = await session.get(User, leave.decided_by_id) if leave.decided_by_id else None
     return {
         "leave": leave,
@@ -152,5 +155,6 @@ async def decision_page(session: AsyncSession, user: User, leave: Leave) -> dict
         "warnings": advise(days_of_row(leave), situation) if leave.state == "requested" else list[Finding](),
         "freed": await freed_of(session, covered),
         "decider": decider,
+        "in_scope": await session.scalar(in_scope) is not None,
         "recorded": leave.created_by_id != leave.volunteer.user_id,
     }
