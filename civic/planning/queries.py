@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
-from civic.bookings.models import SEATED, Attendance, AttendanceEvent, Booking, BookingEvent
-from civic.missions.models import Application, Mission
+from civic.bookings.models import SEATED, Attendance, AttendanceEvent, Booking, BookingEvent, StandInCall
+from civic.missions.models import Application, Mission, MissionTag
 from civic.missions.queries import in_scope as mission_in_scope
 from civic.shifts.models import Shift
 from civic.sites.models import Commune, Intermunicipality, Site
@@ -37,13 +38,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A coming shift with fewer people than its minimum, or a past one whose attendance nobody noted."""
+    """A coming shift with fewer people than its minimum, or a past one whose attendance nobody noted.
+
+    `called` says that somebody can't come any more, `born` is the birth date of the youngest on it.
+    """
 
     id: UUID
     starts_at: datetime
     ends_at: datetime
     site_name: str
     seated: int
+    called: bool = False
+    born: date | None = None
+
+    @property
+    def lone_minor(self) -> bool:
+        if self.seated != 1 or self.born is None:
+            return False
+        return clock.age_on(self.born, clock.local(self.starts_at).date()) < 18
 
 
 def _in_scope(user: User) -> ColumnElement[bool]:
@@ -63,18 +75,19 @@ async def places(session: AsyncSession, user: User) -> list[Place]:
 
 
 async def short_staffed(session: AsyncSession, user: User, now: datetime) -> list[Due]:
-    """Published shifts that begin within 48 hours without their minimum, soonest first."""
-    seated = (
-        select(func.count(Booking.id))
-        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED))
-        .correlate(Shift)
-        .scalar_subquery()
-    )
+    """Published shifts that begin within 48 hours without their minimum, with one person alone outdoors, or with a
+    place that somebody can't keep, soonest first."""
+    here = select(Booking.id).where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED)).correlate(Shift)
+    seated = here.with_only_columns(func.count(Booking.id)).scalar_subquery()
+    youngest = here.join(Volunteer, Volunteer.id == Booking.volunteer_id)
+    born = youngest.with_only_columns(func.max(Volunteer.birth_date)).scalar_subquery()
+    called = and_(exists().where(StandInCall.shift_id == Shift.id), seated < Shift.capacity)
+    outdoor = exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "outdoor")
     chosen = (
-        select(Shift.id, Shift.starts_at, Shift.ends_at, Site.name, seated)
+        select(Shift.id, Shift.starts_at, Shift.ends_at, Site.name, seated, called, born)
         .join(Site, Site.id == Shift.site_id)
         .where(Shift.state == "published", Shift.starts_at > now, Shift.starts_at <= now + URGENT)
-        .where(seated < Shift.min_staff, _in_scope(user))
+        .where(or_(seated < Shift.min_staff, and_(seated == 1, outdoor), called), _in_scope(user))
         .order_by(Shift.starts_at, Shift.id)
     )
     return [Due(*row) for row in await session.execute(chosen)]

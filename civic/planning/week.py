@@ -199,7 +199,7 @@ def _when_of(shift: ShiftFacts) -> str:
 
 def _alerts(due: Sequence[Due], crowds: Mapping[UUID, Crowd], chosen: Chosen) -> list[Todo]:
     found = []
-    due = sorted(due, key=lambda one: bool(one.seated))
+    due = sorted(due, key=lambda one: bool(one.seated) and not one.lone_minor)
     shown = due if len(due) <= TODO_SHOWN + 1 else due[:TODO_SHOWN]
     for one in shown:
         if not one.seated:
@@ -209,12 +209,21 @@ def _alerts(due: Sequence[Due], crowds: Mapping[UUID, Crowd], chosen: Chosen) ->
         names = " ".join(first_name(held.volunteer_name) for held in crowds[one.id].seated[:1])
         alone = _("%(shift)s Seulement %(name)s.") % {"shift": _when(one), "name": names}
         text = alone if one.seated == 1 else _when(one)
-        found.append(Todo("warn", "users-round", _("Incomplet sous 48 h"), text, _link(chosen, one)))
+        tone, icon, title = _alert_title(one)
+        found.append(Todo(tone, icon, title, text, _link(chosen, one)))
     if len(shown) < len(due):
         title = _("Et %(n)s autres sous 48 h") % {"n": len(due) - len(shown)}
         text = _("Le premier : %(shift)s") % {"shift": _when(due[TODO_SHOWN])}
         found.append(Todo("warn", "users-round", title, text, _link(chosen, due[TODO_SHOWN])))
     return found
+
+
+def _alert_title(due: Due) -> tuple[str, str, str]:
+    if due.lone_minor:
+        return "bad", "triangle-alert", _("Mineur seul")
+    if due.called:
+        return "warn", "users-round", _("Remplacement cherché")
+    return "warn", "users-round", _("Incomplet sous 48 h")
 
 
 def _empty_title(due: Due) -> str:
