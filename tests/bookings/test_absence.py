@@ -312,3 +312,20 @@ async def test_the_interface_says_the_same_twice(
     assert first.json()["reason"] == "school"
     for body in ({}, {"reason": "flu"}, {"reason": "other", "detail": "fever"}):
         assert (await browser.post(path, json=body)).status_code == 422
+
+
+async def test_the_planning_says_who_is_missing(session: AsyncSession, db: Database, make_client: MakeClient) -> None:
+    cast = await make_cast(session)
+    wide, pair = await make_shift(session, **soon(4), capacity=3), await make_shift(session, **soon(7))
+    for one in (cast.volunteer, cast.colleague, await make_volunteer(session)):
+        await make_booking(session, wide, one)
+    for one in (cast.volunteer, cast.minor):
+        await make_booking(session, pair, one)
+    await session.commit()
+    for shift in (wide, pair):
+        await say(db, cast.volunteer, shift)
+    page = await (await sign_in(make_client, db, cast.coordinator_call)).get("/planning")
+    assert "Remplacement cherché" in page.text
+    assert "Mineur seul" in page.text
+    stranger = await (await sign_in(make_client, db, cast.coordinator_cahc)).get("/planning")
+    assert "Mineur seul" not in stranger.text
