@@ -15,6 +15,7 @@ LAYERS = (
     ("commands",),
     ("health", "docs", "legal", "openapi"),
     ("demo",),
+    ("tasks",),
     ("search", "privacy", "help", "pwa"),
     ("reports",),
     ("encounters",),
