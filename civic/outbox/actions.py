@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import now
 from civic.db import Database
+from civic.i18n import _
 from civic.outbox.models import OutboxMail
 from civic.outbox.send import LIMIT, NoSender, Refused, Sender, Unavailable
 from civic.settings import settings
@@ -124,7 +125,7 @@ async def _send(database: Database, sender: Sender, mail: OutboxMail) -> Excepti
         # This process slept since it claimed: the lease may run out during the send, and another worker take over.
         return TimeoutError("the lease is nearly over")
     if mail.attempts > TRIES:
-        return await _settle(database, mail, Refused("each worker that sent it stopped before its end"))
+        return await _settle(database, mail, Refused(_("L’envoi a été interrompu à chaque essai.")))
     try:
         await sender.send(mail)
     except Exception as error:

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 from anyio import to_thread
 
+from civic.i18n import _
 from civic.outbox.models import OutboxMail
 from civic.settings import Settings
 
@@ -99,7 +100,7 @@ class SmtpSender:
         try:
             message = as_message(mail, self.mail_from)
         except (ValueError, TypeError) as error:
-            raise Refused(f"this mail cannot be written: {error}") from error
+            raise Refused(_("Ce message ne peut pas s’écrire : %(error)s") % {"error": error}) from error
         client = self._client()
         try:
             async with asyncio.timeout(LIMIT):
@@ -149,12 +150,13 @@ async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
 
 
 def _words(error: Exception) -> str:
-    """The server's own words with their code, on one line; else what happened."""
+    """The server's own words with their code, on one line; else what happened, for the administrator's page."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.code} {' '.join(str(error.message).split())}"
     if isinstance(error, TimeoutError):
-        return "no answer from the mail server in time"
-    return " ".join(str(error).split()) or type(error).__name__
+        return _("Le serveur d’envoi n’a pas répondu à temps.")
+    words = " ".join(str(error).split()) or type(error).__name__
+    return _("Serveur d’envoi injoignable : %(error)s") % {"error": words} if isinstance(error, OSError) else words
 
 
 class NoSender:

@@ -137,7 +137,7 @@ async def test_a_server_that_stalls_holds_the_others_up_for_one_limit(
     assert [one["To"] for one in server.received] == ["ada@parcs.test", "bob@parcs.test"]
     found = await read(db, stalled)
     assert (found.dead_at, found.attempts) == (None, 1)
-    assert found.last_error == "no answer from the mail server in time"
+    assert found.last_error == "Le serveur d’envoi n’a pas répondu à temps."
     assert found.next_try_at > now()
 
 
