@@ -12,6 +12,7 @@ from civic.commands.database import present, revision, shown
 from civic.db import Database
 from civic.encounters.models import Topic
 from civic.migrate import head
+from civic.outbox.dead import KEPT
 from civic.outbox.models import OutboxMail
 from civic.sites.models import Commune, Site
 
@@ -48,7 +49,7 @@ async def _rows(url: str) -> int:
         "topics": select(func.count()).select_from(Topic),
         "waiting": select(func.count()).where(waiting),
         "late": select(func.count()).where(waiting, OutboxMail.created_at < now() - LATE),
-        "dead": select(func.count()).where(OutboxMail.dead_at.is_not(None)),
+        "dead": select(func.count()).where(OutboxMail.dead_at > now() - KEPT),
     }
     try:
         async with database.reading() as session:
