@@ -238,7 +238,9 @@ def test_a_database_that_goes_away_is_a_503_and_one_line(
         said, _nothing = server.communicate(timeout=30)
     assert asked == {"/healthz": 200, "/readyz": 503, "/api/v1/sites": 503, "/missions": 503}
     assert "Traceback" not in said
-    assert said.count("\n") == 4, said
+    # What the tasks and the outbox say beside it depends on the moment.
+    asked_for = [line for line in said.splitlines() if "civic: task" not in line and "civic: outbox" not in line]
+    assert len(asked_for) == 4, said
 
 
 def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
@@ -253,7 +255,10 @@ def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
     assert "demo-chaine-des-parcs" in done.stdout
     refused(run("demo"), "empty")
     assert run("check").returncode == 0
-    assert "Mails handled: 0" in run("worker", "--once").stdout
+    first, second = run("worker", "--once").stdout, run("worker", "--once").stdout
+    assert first.startswith("Tasks run: queues "), first
+    assert "reminders 0" in second, "what the first one told is told"
+    assert "Mails handled: 0." in second
 
     days = ("--from", "2020-01-01", "--to", "2030-12-31")
     for what in ("encounters", "shifts", "hours"):

@@ -19,7 +19,6 @@ def run(args: Namespace) -> int:
     ready(settings.database_url)
     if args.once:
         return asyncio.run(_once(settings))
-    say(f"Sending the mails of {shown(settings.database_url)} and running its regular tasks, Ctrl-C stops it.")
     asyncio.run(_for_ever(settings))
     return 0
 
@@ -30,6 +29,7 @@ async def _for_ever(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
+    say(f"Sending the mails of {shown(settings.database_url)} and running its regular tasks, Ctrl-C stops it.")
     try:
         await for_ever(database, sender_for(settings), stopping)
     finally:
