@@ -25,6 +25,12 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(PARIS)
 
 
+@lru_cache(maxsize=16_384)
+def local_day(moment: datetime) -> date:
+    """The day that an instant falls on in Lens; remembered, since rules ask it of the same shifts over and over."""
+    return local(moment).date()
+
+
 def at(day: date, clock_time: time) -> datetime:
     """The UTC instant of a local day and time.
 
@@ -55,6 +61,7 @@ def day_bounds(first: date, last: date) -> tuple[datetime, datetime]:
     return midnight(first), midnight(last + timedelta(days=1))
 
 
+@lru_cache(maxsize=4096)
 def monday(day: date) -> date:
     """The Monday of a day's week."""
     return day - timedelta(days=day.weekday())

@@ -35,6 +35,7 @@ def served(times: Times) -> tuple[Times, ...]:
     return Times(times.starts_at, middle - half), Times(middle + half, times.ends_at)
 
 
+@lru_cache(maxsize=8192)
 def mondays(times: Times) -> tuple[date, ...]:
     """The weeks touched: two for a shift that passes the midnight of a Sunday."""
     return tuple(dict.fromkeys(clock.monday(day) for day in touched(times)))
@@ -45,36 +46,45 @@ class Agenda:
 
     def __init__(self, held: Iterable[Held]) -> None:
         self.seats = tuple(one for one in held if one.counts)
-        self._days: defaultdict[date, list[Held]] = defaultdict(list)
+        self._days: defaultdict[int, list[Held]] = defaultdict(list)
         self._hours: defaultdict[date, float] = defaultdict(float)
+        self._near: dict[tuple[int, int], list[Held]] = {}
+        self._weeks: dict[date, tuple[float, frozenset[date]]] = {}
         for one in self.seats:
             for day in touched(one.times):
-                self._days[day].append(one)
+                self._days[day.toordinal()].append(one)
             for day, hours in shares_of(one.times).items():
                 self._hours[day] += hours
 
     def on(self, day: date) -> list[Held]:
         """Seats that touch a local day."""
-        return self._days.get(day, [])
+        return self._days.get(day.toordinal(), [])
 
     def hours(self, day: date) -> float:
         return self._hours.get(day, 0.0)
 
     def week_hours(self, monday: date) -> float:
-        return sum(self.hours(monday + timedelta(days=offset)) for offset in range(7))
+        return self._week(monday)[0]
 
-    def busy_days(self, monday: date) -> set[date]:
+    def busy_days(self, monday: date) -> frozenset[date]:
         """Days of a week with hours to serve."""
-        return {day for day in clock.days(monday, monday + timedelta(days=6)) if self.hours(day) > 0}
+        return self._week(monday)[1]
+
+    def _week(self, monday: date) -> tuple[float, frozenset[date]]:
+        """Hours and busy days, added up once for all the shifts of a list."""
+        if monday not in self._weeks:
+            hours = {day: self.hours(day) for day in clock.days(monday, monday + timedelta(days=6))}
+            busy = frozenset(day for day, share in hours.items() if share > 0)
+            self._weeks[monday] = (sum(hours.values()), busy)
+        return self._weeks[monday]
 
     def around(self, times: Times, days: int = 1) -> list[Held]:
         """Seats that touch the days of a stretch, and `days` more on each side."""
-        reach = timedelta(days=days)
-        found = {}
-        for day in clock.days(times.day - reach, times.last_day + reach):
-            for one in self._days.get(day, ()):
-                found[one.booking_id] = one
-        return list(found.values())
+        first, last = times.day.toordinal() - days, times.last_day.toordinal() + days
+        if (first, last) not in self._near:
+            near = {one.booking_id: one for day in range(first, last + 1) for one in self._days.get(day, ())}
+            self._near[first, last] = list(near.values())
+        return self._near[first, last]
 
 
 def longest_stretch(times: Times, others: Iterable[Times], rest: timedelta) -> float:

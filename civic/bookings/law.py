@@ -1,6 +1,7 @@
 """The limits of the law on hours, days, rest, night and risk, each judged on the week as it would be with the shift."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from civic import clock
 from civic.bookings.agenda import Agenda, at_night, longest_stretch, mondays, shares_of, touched
@@ -32,8 +33,8 @@ def _week_hours(shift: ShiftFacts, agenda: Agenda, limit: float) -> str | None:
 
 def week_share(shift: ShiftFacts, monday: date) -> float:
     """Hours of a shift that fall in a week."""
-    last = monday + timedelta(days=6)
-    return sum(hours for day, hours in shares_of(shift.times).items() if monday <= day <= last)
+    last, shares = monday + timedelta(days=6), shares_of(shift.times)
+    return sum(hours for day, hours in shares.items() if monday <= day <= last)
 
 
 def week_sum(held: float, added: float, limit: float) -> str:
@@ -145,7 +146,8 @@ def weekly_rest_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str 
     return None
 
 
-def _longest_rest(busy: set[date], monday: date) -> int:
+@lru_cache(maxsize=4096)
+def _longest_rest(busy: frozenset[date], monday: date) -> int:
     longest = run = 0
     for day in clock.days(monday, monday + timedelta(days=6)):
         run = 0 if day in busy else run + 1

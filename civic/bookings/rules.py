@@ -26,6 +26,7 @@ READINESS = frozenset(
 )
 
 Rule = Callable[[Person, ShiftFacts, Agenda], str | None]
+Ladder = Mapping[bool, tuple[tuple[str, Rule], ...]]
 
 LADDER: tuple[tuple[str, Rule], ...] = (
     ("site_closed", standing.site_closed),
@@ -61,6 +62,18 @@ WARNINGS: tuple[tuple[str, Rule], ...] = (
     ("minor_public", advice.minor_public),
     ("travel", advice.travel),
 )
+
+
+def _of_age(ladder: Iterable[tuple[str, Rule]]) -> Ladder:
+    """The rules to ask about an adult (False) and a minor (True): what a name keeps for the other age is left out."""
+    named = tuple(ladder)
+    return {
+        minor: tuple((code, rule) for code, rule in named if not code.endswith("_adult" if minor else "_minor"))
+        for minor in (False, True)
+    }
+
+
+_LADDER, _WARNINGS = _of_age(LADDER), _of_age(WARNINGS)
 
 
 def judge(
@@ -144,12 +157,12 @@ def opening(limits: Limits) -> list[str]:
 
 def fitness(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) -> list[Finding]:
     """Blocking rules that hold for a place to take and for one already held."""
-    return _findings(LADDER, person, shift, _elsewhere(held, shift))
+    return _findings(_LADDER, person, shift, _elsewhere(held, shift))
 
 
 def advise(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) -> list[Finding]:
     """Warnings, in order: they never refuse."""
-    return _findings(WARNINGS, person, shift, _elsewhere(held, shift))
+    return _findings(_WARNINGS, person, shift, _elsewhere(held, shift))
 
 
 def _elsewhere(held: Iterable[Held] | Agenda, shift: ShiftFacts) -> Agenda:
@@ -160,8 +173,8 @@ def _elsewhere(held: Iterable[Held] | Agenda, shift: ShiftFacts) -> Agenda:
     return Agenda(one for one in seats if one.shift_id != shift.id)
 
 
-def _findings(ladder: Iterable[tuple[str, Rule]], person: Person, shift: ShiftFacts, agenda: Agenda) -> list[Finding]:
-    verdicts = ((code, rule(person, shift, agenda)) for code, rule in ladder)
+def _findings(ladder: Ladder, person: Person, shift: ShiftFacts, agenda: Agenda) -> list[Finding]:
+    verdicts = ((code, rule(person, shift, agenda)) for code, rule in ladder[person.minor_on(shift.times.day)])
     return [_finding(code, title) for code, title in verdicts if title]
 
 

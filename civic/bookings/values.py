@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from civic import clock
@@ -37,6 +38,11 @@ class ContractFacts:
         return self.starts_on <= day <= self.last_day
 
 
+@lru_cache(maxsize=4096)
+def _minor(birth_date: date, day: date) -> bool:
+    return clock.age_on(birth_date, day) < 18
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A volunteer with their contracts; `lat` and `lon` are those of the home commune."""
@@ -57,13 +63,13 @@ class Person:
         return clock.age_on(self.birth_date, day)
 
     def minor_on(self, day: date) -> bool:
-        return self.age_on(day) < 18
+        return _minor(self.birth_date, day)
 
     def contract_on(self, day: date) -> ContractFacts | None:
         """The contract that covers a day, else the last one that begins before it, else the first to come."""
-        covering = [contract for contract in self.contracts if contract.covers(day)]
-        if covering:
-            return covering[-1]
+        for contract in reversed(self.contracts):
+            if contract.covers(day):
+                return contract
         before = [contract for contract in self.contracts if contract.starts_on <= day]
         return before[-1] if before else next(iter(self.contracts), None)
 
@@ -75,16 +81,14 @@ class Times:
     starts_at: datetime
     ends_at: datetime
     break_minutes: int = 0
+    # The local day of the start, on which ages and contracts are judged.
+    day: date = field(init=False, compare=False, repr=False)
+    # The last local day touched: a shift that ends at midnight does not touch the next one.
+    last_day: date = field(init=False, compare=False, repr=False)
 
-    @property
-    def day(self) -> date:
-        """The local day of the start, on which ages and contracts are judged."""
-        return clock.local(self.starts_at).date()
-
-    @property
-    def last_day(self) -> date:
-        """The last local day touched: a shift that ends at midnight does not touch the next one."""
-        return clock.local(self.ends_at - timedelta(microseconds=1)).date()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "day", clock.local_day(self.starts_at))
+        object.__setattr__(self, "last_day", clock.local_day(self.ends_at - timedelta(microseconds=1)))
 
     @property
     def hours(self) -> float:
