@@ -8,19 +8,25 @@ from civic import outbox
 from civic.accounts.models import User
 from civic.contracts.leave_rules import KIND_NAMES
 from civic.contracts.models import Leave
-from civic.formats import day_long
+from civic.formats import day_long, day_short
 from civic.i18n import _
 
 
 def context_of(leave: Leave, to: User) -> dict[str, Any]:
     """What every mail about a leave says of it."""
-    first, last = day_long(leave.starts_on), day_long(leave.ends_on)
     return {
         "name": to.first_name,
         "kind": _(KIND_NAMES[leave.kind]),
-        "days": first if first == last else _("du %(first)s au %(last)s") % {"first": first, "last": last},
+        "days": _days(leave),
         "reason": leave.decision_reason,
     }
+
+
+def _days(leave: Leave) -> str:
+    if leave.starts_on == leave.ends_on:
+        return day_long(leave.starts_on)
+    values = {"first": day_short(leave.starts_on), "last": day_short(leave.ends_on), "year": leave.ends_on.year}
+    return _("du %(first)s au %(last)s %(year)s") % values
 
 
 async def _tell(

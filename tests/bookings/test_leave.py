@@ -1,6 +1,7 @@
 """Leave frees the seats that it covers, keeps its days free, is decided once, and everybody concerned is told."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -15,7 +16,7 @@ from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
 from civic.bookings import actions, leave
-from civic.bookings.models import Booking, BookingEvent
+from civic.bookings.models import LIVE, Booking, BookingEvent
 from civic.contracts import leave_actions
 from civic.contracts.leave_queries import balance_of, balances_of
 from civic.contracts.leave_rules import Days
@@ -26,6 +27,7 @@ from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
 from civic.volunteers.models import Volunteer
 from tests.cast import Cast, make_cast
+from tests.factories.accounts import make_user
 from tests.factories.contracts import make_contract
 from tests.factories.leave import make_leave
 from tests.factories.shifts import make_booking, make_shift
@@ -261,7 +263,17 @@ async def test_approving_tells_the_volunteer_and_the_coordinators_of_what_is_fre
     assert f"/planning/creneaux/{here.id}" not in freed["anna@example.test"].text_body
     assert to(mails, "leave_approved") == {"ines@example.test"}
     assert [mail.recipient for mail in mails if mail.kind == "booking_removed"] == ["ines@example.test"] * 2
+    # Why somebody is away concerns those who decide alone.
     assert all("Congé annuel" not in mail.text_body for mail in freed.values())
+    [told] = [mail for mail in mails if mail.kind == "leave_approved"]
+    assert told.subject == "Congé accepté : du lun. 7 déc. au ven. 11 déc. 2026"
+    assert "2 créneaux réservés ces jours-là sont rendus aux autres" in told.text_body
+    for mail in mails:
+        if mail.kind.startswith("leave_"):
+            # The address stands on a line of its own.
+            assert re.search(r"\n\nhttp\S+/conges", mail.text_body)
+            assert mail.recipient not in mail.text_body
+            assert "None" not in mail.text_body + mail.html_body
 
 
 async def test_a_leave_that_frees_nothing_tells_the_volunteer_alone(
@@ -426,6 +438,63 @@ async def test_a_booking_racing_the_approval_never_stays_on_a_day_of_leave(
     finally:
         await other.dispose()
     assert outcome in ({"confirmed", "leave_frees"}, {"confirmed", "leave_moved"}, {"leave_conflict", "approved"})
+
+
+async def test_many_leaves_and_bookings_at_once_keep_every_promise(
+    session: AsyncSession, db: Database, engine_url: str
+) -> None:
+    """Six people on three full shifts with queues: leaves granted while others book and withdraw, from two engines."""
+    by = await make_user(session, "coordinator")
+    people = [await make_volunteer(session, intermunicipality=None) for _number in range(6)]
+    shifts = [await make_shift(session, at(day, 14), capacity=2) for day in (7, 8, 9)]
+    seats: dict[UUID, list[Booking]] = {one.id: [] for one in people}
+    for shift in shifts:
+        for rank, one in enumerate(people[:5]):
+            state = "confirmed" if rank < 2 else "waitlisted"
+            seats[one.id].append(await make_booking(session, shift, one, state, queue_key=rank))
+    asked = [await make_leave(session, one, MONDAY, FRIDAY) for one in people[:3]]
+    await session.commit()
+    engines = [Database(engine_url), Database(engine_url)]
+
+    async def grant(number: int) -> str:
+        try:
+            async with engines[number % 2].writing() as writing:
+                seen = {one.id for one in seats[people[number].id]}
+                return (await leave.approve(writing, asked[number].id, by=by, seen=seen)).leave.state
+        except Refusal as refusal:
+            return refusal.code
+
+    async def move(number: int, shift: Shift) -> str:
+        one = people[3 + number % 3]
+        try:
+            async with engines[number % 2].writing() as writing:
+                if number % 2:
+                    await actions.withdraw(writing, by=one.user, volunteer_id=one.id, shift_id=shift.id)
+                else:
+                    await actions.book(writing, by=one.user, volunteer_id=one.id, shift_id=shift.id)
+        except Refusal as refusal:
+            return refusal.code
+        return "moved"
+
+    try:
+        tries = [grant(number) for number in range(3)] + [move(n, shift) for n in range(6) for shift in shifts]
+        outcome = await asyncio.gather(*tries)
+    finally:
+        for engine in engines:
+            await engine.dispose()
+    assert outcome[:3] == ["approved"] * 3
+    away = {one.id for one in people[:3]}
+    for shift in shifts:
+        held = await live(db, shift)
+        assert not away & held.keys()
+        taken = sum(state != "waitlisted" for state in held.values())
+        assert taken <= 2
+        assert taken == 2 or "waitlisted" not in held.values()
+
+
+async def live(db: Database, shift: Shift) -> dict[UUID, str]:
+    """Who holds or waits for a place."""
+    return {who: state for who, state in (await states(db, shift)).items() if state in LIVE}
 
 
 # Taking back

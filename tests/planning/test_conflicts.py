@@ -84,6 +84,6 @@ async def test_many_conflicts_take_no_more_queries(world: World, db: Database, c
             await make_booking(session, shift, await make_volunteer(session))
     with count_queries() as queries:
         page = (await world.get("coordinator", "/planning?site=parc-ici")).text
-    assert len(queries) <= 15
+    assert len(queries) <= 16
     assert page.count(": place en conflit") == 6
     assert "Et 6 autres places en conflit" in page
