@@ -153,7 +153,7 @@ async def book(
         return redirect(back, _with_warning(text, placed), "info", link=undo)
     text = _with_warning(_("C’est réservé : %(site)s.") % {"site": shift.site_name}, placed)
     if may_withdraw("confirmed", shift, clock.now()):
-        late = _("Il commence dans moins de 24 h : un empêchement se dit maintenant par téléphone.")
+        late = _("Il commence dans moins de 24 h : un empêchement se dit avec « Je ne peux pas venir », sur sa page.")
         return redirect(back, f"{text} {late}", "info")
     return redirect(back, text, link=undo)
 

@@ -20,7 +20,7 @@ from tests.factories.volunteers import make_volunteer
 
 Mailbox = Callable[[], Awaitable[list[OutboxMail]]]
 
-BY_PHONE = "un empêchement se dit par téléphone"
+TOO_LATE = "un empêchement se dit sur sa page, avec"
 ON_THE_PAGE = "Annulez sur la page"
 
 
@@ -34,7 +34,7 @@ async def remove(db: Database, by: User, placed: actions.Placed) -> None:
         await actions.remove(session, by=by, booking_id=placed.booking.id, reason="Pluie")
 
 
-@pytest.mark.parametrize(("hours", "said", "unsaid"), [(20, BY_PHONE, ON_THE_PAGE), (30, ON_THE_PAGE, BY_PHONE)])
+@pytest.mark.parametrize(("hours", "said", "unsaid"), [(20, TOO_LATE, ON_THE_PAGE), (30, ON_THE_PAGE, TOO_LATE)])
 async def test_a_mail_says_how_a_place_can_still_be_given_back(
     session: AsyncSession, db: Database, mailbox: Mailbox, hours: int, said: str, unsaid: str
 ) -> None:
