@@ -32,6 +32,7 @@ async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
         "weekly_hours": schedule.weekly_hours,
         "missing": None,
         "todo": readiness(schedule.person, clock.today()) if schedule.person else [],
+        "contract_page": f"/volontaires/{schedule.person.volunteer_id}/contrat" if schedule.person else None,
         "verified": user.is_verified,
         "application": await _last_application(session, schedule.person.volunteer_id if schedule.person else None),
         "today": clock.today(),

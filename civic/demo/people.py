@@ -11,7 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from civic import clock
 from civic.accounts.models import User, UserScope
-from civic.contracts.models import EngagementContract, Training
+from civic.contracts.models import Declaration, EngagementContract, Review, Training
 from civic.demo import names
 from civic.demo.chance import Chance
 from civic.demo.rows import Rows
@@ -177,6 +177,7 @@ def _add(chance: Chance, person: Person, home: Commune, people: People, digest: 
     contract = _contract(chance, person, tutor, relative) | {"created_at": opened}
     rows.add(EngagementContract, contract)
     _trainings(chance, person, contract["id"], today, rows)
+    _papers(person, contract["id"], tutor, today, rows)
 
 
 def _contract(chance: Chance, person: Person, tutor: UUID, relative: str) -> dict[str, Any]:
@@ -214,3 +215,34 @@ def _trainings(chance: Chance, person: Person, contract_id: UUID, today: date, r
             noted = clock.at(done_on, time(18))
             training = {"id": chance.uuid(), "contract_id": contract_id, "kind": kind, "done_on": done_on}
             rows.add(Training, training | {"created_at": min(noted, clock.midnight(today))})
+
+
+def _papers(person: Person, contract_id: UUID, tutor: UUID, today: date, rows: Rows) -> None:
+    """What the coordination declared before the start, and the three interviews. A few are late, as in life.
+
+    No chance is drawn here: the number of the contract decides.
+    """
+    declared_on = person.starts_on - timedelta(days=4)
+    author = next(name for login, name, role in STAFF if role == "coordinator")
+    declared = {"contract_id": contract_id, "declared_on": declared_on, "name": author, "by_id": tutor}
+    for number, code in enumerate(("no_substitution", "not_indispensable"), start=1):
+        said = {"id": UUID(int=contract_id.int ^ number), "code": code, "created_at": clock.at(declared_on, time(11))}
+        rows.add(Declaration, declared | said)
+    length = person.ends_on - person.starts_on
+    planned = {
+        "entry": person.starts_on + timedelta(days=14 + contract_id.int % 7),
+        "middle": _working(person.starts_on + length / 2),
+        "end": _working(person.ends_on - timedelta(days=12)),
+    }
+    for number, (kind, day) in enumerate(planned.items(), start=3):
+        if day > today + timedelta(days=60):
+            continue
+        held = _working(day) if day < today and contract_id.int % 9 else None
+        review = {"id": UUID(int=contract_id.int ^ number), "contract_id": contract_id, "kind": kind}
+        noted = clock.at(min(day, today) - timedelta(days=7), time(10))
+        rows.add(Review, review | {"planned_on": _working(day), "held_on": held, "created_at": noted})
+
+
+def _working(day: date) -> date:
+    """The day itself, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))

@@ -143,7 +143,8 @@ async def _members(
             week=week_summary(own[person.volunteer_id], hours, monday),
             weekly_hours=contract_hours(person, today),
             next=_next(own[person.volunteer_id], now),
-            alerts=alerts.get(person.volunteer_id, []),
+            # The hours have their own column.
+            alerts=[one for one in alerts.get(person.volunteer_id, []) if one.code != "week_min"],
         )
         for person, missing, state in shown
     ]
@@ -203,9 +204,14 @@ async def record_of(session: AsyncSession, volunteer: Volunteer) -> dict[str, An
         "weeks": _weeks(held, {key: hours for key, (_state, hours) in noted.items()}, today),
         "weekly_hours": contract_hours(person, today),
         "coming": [one for one in services if one.held.times.ends_at > now],
-        "past": [one for one in services if one.held.times.ends_at <= now and one.held.state == "confirmed"][::-1],
+        "past": [one for one in services if one.held.times.ends_at <= now and _came(one.held)][::-1],
         "applications": await own_applications(session, volunteer.id),
     }
+
+
+def _came(held: Held) -> bool:
+    """A place that was theirs, or a coming without one."""
+    return held.state == "confirmed" or (held.state == "walk_in" and held.counts)
 
 
 def _service(held: Held, shift: ShiftFacts, noted: Mapping[UUID, tuple[str, float]]) -> Service:

@@ -114,6 +114,7 @@ def engage(page: Page) -> None:
     page.get_by_label("Dernier jour").first.fill((today + timedelta(days=240)).isoformat())
     page.get_by_label("Heures par semaine").fill("24")
     page.get_by_label("Tutrice ou tuteur").select_option(index=1)
+    page.get_by_label(re.compile("ne remplace pas un poste")).check()
     page.get_by_label("Conformité vérifiée le").fill((today - timedelta(days=5)).isoformat())
     page.get_by_label(re.compile("Aptitude|médical", re.I)).first.fill((today - timedelta(days=6)).isoformat())
     page.get_by_role("button", name="Enregistrer").click()
