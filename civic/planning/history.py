@@ -29,7 +29,7 @@ OTHERS = {
     "cancelled": N_("Fin de la place de %(holder)s"),
     "declined": N_("Place refusée par %(holder)s"),
     "expired": N_("Offre expirée pour %(holder)s"),
-    "walk_in": N_("Venue sans place de %(holder)s"),
+    "walk_in": N_("Venue sans place : %(holder)s"),
 }
 NOTED = {"present": N_("présence"), "absent": N_("absence"), "excused": N_("absence excusée")}
 # An edit of the shift keeps the rule that it broke, by its code.
