@@ -75,12 +75,11 @@ class Handler:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[Handler]:
+async def mail_server(**options: Any) -> AsyncIterator[Handler]:
+    """`options` are aiosmtpd's."""
     handler = Handler()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(handler, hostname="mail.test", enable_SMTPUTF8=False), "127.0.0.1", 0
-    )
+    server = await loop.create_server(lambda: SMTP(handler, hostname="mail.test", **options), "127.0.0.1", 0)
     handler.port = server.sockets[0].getsockname()[1]
     try:
         yield handler

@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import update
 
 from civic.clock import now
@@ -164,6 +167,37 @@ async def test_a_server_that_is_away_costs_few_mails_a_try(db: Database) -> None
         await make_due(db)
         assert await deliver(db, SmtpSender(back.url, FROM)) == 5
         assert len(back.received) == 5
+
+
+async def test_a_server_that_never_greets_is_left_after_a_while(db: Database, sender: Sender) -> None:
+    # It listens, and nobody ever answers the door.
+    with socket.create_server(("127.0.0.1", 0)) as silence:
+        mute = SmtpSender(f"smtp://127.0.0.1:{silence.getsockname()[1]}", FROM)
+        [mail, _other, third] = await write(db, "ada@parcs.test", "bob@parcs.test", "eve@parcs.test")
+        assert await deliver(db, mute) == 0
+    found = await read(db, mail)
+    assert (found.dead_at, found.last_error) == (None, "Le serveur d’envoi n’a pas répondu à temps.")
+    assert (await read(db, third)).attempts == 0
+    await make_due(db)
+    assert await deliver(db, sender) == 3
+
+
+async def test_a_wrong_password_is_no_fault_of_the_mails(db: Database) -> None:
+    options = {"auth_require_tls": False, "authenticator": _only_civic}
+    [mail] = await write(db, "ada@parcs.test")
+    async with mail_server(**options) as server:
+        host = server.url.removeprefix("smtp://")
+        assert await deliver(db, SmtpSender(f"smtp://civic:wrong@{host}", FROM)) == 0
+        found = await read(db, mail)
+        assert (found.dead_at, found.attempts) == (None, 1)
+        assert str(found.last_error).startswith("535 ")
+        assert "wrong" not in str(found.last_error)
+        await make_due(db)
+        assert await deliver(db, SmtpSender(f"smtp://civic:p%40ss@{host}", FROM)) == 1
+
+
+def _only_civic(_server: object, _session: object, _envelope: object, _mechanism: str, data: Any) -> AuthResult:
+    return AuthResult(success=(data.login, data.password) == (b"civic", b"p@ss"), handled=False)
 
 
 async def test_a_goodbye_that_fails_sends_nothing_twice(db: Database, server: Handler, sender: Sender) -> None:
