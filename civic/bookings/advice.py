@@ -38,14 +38,14 @@ def stand_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None
     stands = [one.times for one in agenda.around(shift.times) if one.stand_duty]
     row = longest_stretch(shift.times, stands, timedelta(minutes=1))
     if row > limits.stand_row_minor + CLOSE:
-        return _("%(row)s de stand dehors de suite : %(limit)s au plus avant 18 ans.") % {
+        return _("%(row)s de stand dehors de suite : %(limit)s au plus avant 18 ans.") % {
             "row": duration(row),
             "limit": duration(limits.stand_row_minor),
         }
     for day, added in shares_of(shift.times).items():
         held = sum(shares_of(times).get(day, 0.0) for times in stands)
         if held + added > limits.stand_day_minor + CLOSE:
-            return _("Stand dehors : %(sum)s") % {"sum": day_sum(held, added, limits.stand_day_minor)}
+            return _("Stand dehors : %(sum)s") % {"sum": day_sum(held, added, limits.stand_day_minor)}
     return None
 
 
@@ -63,7 +63,7 @@ def _rest(shift: ShiftFacts, agenda: Agenda, limit: float) -> str | None:
     gap = min((gap for gap in (_gap(shift, one) for one in agenda.around(shift.times)) if gap is not None), default=24)
     if gap >= limit:
         return None
-    return _("%(gap)s de repos entre deux jours : %(limit)s sont conseillées.") % {
+    return _("%(gap)s de repos entre deux jours : %(limit)s sont conseillées.") % {
         "gap": duration(gap),
         "limit": duration(limit),
     }
@@ -89,7 +89,7 @@ def long_day_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
     stretch = longest_stretch(shift.times, others, timedelta(minutes=limits.break_adult_minutes))
     if stretch <= limits.break_adult_after + CLOSE:
         return None
-    return _("%(stretch)s de suite : prévoyez une pause de %(pause)s.") % {
+    return _("%(stretch)s de suite : prévoyez une pause de %(pause)s.") % {
         "stretch": duration(stretch),
         "pause": duration(limits.break_adult_minutes / 60),
     }
@@ -97,8 +97,8 @@ def long_day_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
 
 def _long_day(held: float, added: float, limit: float) -> str:
     if not held:
-        return _("%(total)s dans la journée : %(limit)s au plus sont conseillées.") % sum_of(held, added, limit)
-    return _("%(held)s + %(added)s = %(total)s dans la journée : %(limit)s au plus sont conseillées.") % sum_of(
+        return _("%(total)s dans la journée : %(limit)s au plus sont conseillées.") % sum_of(held, added, limit)
+    return _("%(held)s + %(added)s = %(total)s dans la journée : %(limit)s au plus sont conseillées.") % sum_of(
         held, added, limit
     )
 
@@ -110,9 +110,9 @@ def holiday_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | No
     for day in touched(shift.times):
         name = clock.public_holiday(day)
         if name and (day.month, day.day) == MAY_DAY:
-            return _("Le 1er mai est chômé pour tout le monde : à éviter, et jamais sans l’accord de la personne.")
+            return _("Le 1er mai est chômé pour tout le monde : à éviter, et jamais imposé.")
         if name:
-            return _("Jour férié (%(name)s) : à prendre seulement d’un commun accord.") % {"name": name}
+            return _("Jour férié (%(name)s) : ce créneau ne s’impose pas, il se choisit.") % {"name": name}
     return None
 
 
@@ -121,9 +121,9 @@ def late_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
     if person.minor_on(shift.times.day):
         return None
     if at_night(shift.times, shift.limits.night_starts, shift.limits.night_ends):
-        return _("Créneau de nuit : il faut l’accord de la personne.")
+        return _("Créneau de nuit : il ne s’impose pas, il se choisit.")
     if any(day.weekday() == 6 for day in touched(shift.times)):
-        return _("Créneau du dimanche : il faut l’accord de la personne.")
+        return _("Créneau du dimanche : il ne s’impose pas, il se choisit.")
     return None
 
 
@@ -131,7 +131,7 @@ def minor_public(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | Non
     """MINOR_PUBLIC: a minor with a vulnerable public is flagged for the tutor (service-civique.gouv.fr)."""
     if "vulnerable_public" not in shift.tags or not person.minor_on(shift.times.day):
         return None
-    return _("Public fragile et moins de 18 ans : à préparer avec la tutrice ou le tuteur.")
+    return _("Public fragile et moins de 18 ans : à préparer avec la tutrice ou le tuteur.")
 
 
 def travel(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
@@ -146,8 +146,8 @@ def travel(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
         if 0 <= gap < needed:
             values = {"km": km(away), "site": one.site_name, "needed": duration(needed), "gap": duration(gap)}
             if gap * 60 < 1:
-                return _("%(km)s jusqu’à %(site)s : comptez %(needed)s, or les deux créneaux se touchent.") % values
-            return _("%(km)s jusqu’à %(site)s : comptez %(needed)s, il y a %(gap)s entre les deux.") % values
+                return _("%(km)s jusqu’à %(site)s : comptez %(needed)s, or les deux créneaux se touchent.") % values
+            return _("%(km)s jusqu’à %(site)s : comptez %(needed)s, il y a %(gap)s entre les deux.") % values
     return None
 
 

@@ -113,7 +113,7 @@ def break_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None
     stretch = longest_stretch(shift.times, others, timedelta(minutes=limits.break_minor_minutes))
     if stretch < limits.break_minor_after - CLOSE:
         return None
-    return _("%(stretch)s de suite : avant 18 ans, une pause d’au moins %(pause)s est due avant %(limit)s.") % {
+    return _("%(stretch)s de suite : avant 18 ans, une pause d’au moins %(pause)s est due avant %(limit)s.") % {
         "stretch": duration(stretch),
         "pause": duration(limits.break_minor_minutes / 60),
         "limit": duration(limits.break_minor_after),
@@ -139,7 +139,7 @@ def weekly_rest_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str 
     for monday in mondays(shift.times):
         rest = _longest_rest(agenda.busy_days(monday) | _own_days(shift, monday), monday)
         if rest < wanted:
-            return _("Repos de la semaine, du lundi au dimanche : %(rest)s de suite, il en faut %(wanted)s.") % {
+            return _("Repos de la semaine, du lundi au dimanche : %(rest)s de suite, il en faut %(wanted)s.") % {
                 "rest": _days(rest),
                 "wanted": wanted,
             }
@@ -162,7 +162,7 @@ def holiday_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | No
     for day in touched(shift.times):
         name = clock.public_holiday(day)
         if name:
-            return _("Jour férié (%(name)s, %(day)s) : pas de créneau avant 18 ans.") % {
+            return _("Jour férié (%(name)s, %(day)s) : pas de créneau avant 18 ans.") % {
                 "name": name,
                 "day": day_long(day),
             }
@@ -173,11 +173,11 @@ def risk_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
     """RISK_MINOR: missions with regulated risks are closed to minors (R121-12)."""
     if "regulated_risk" not in shift.tags or not person.minor_on(shift.times.day):
         return None
-    return _("Mission à risque réglementé : à partir de 18 ans.")
+    return _("Mission à risque réglementé : à partir de 18 ans.")
 
 
 def lone_minor(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
     """LONE_MINOR: a minor does not serve alone, so a shift of one place is refused (local rule, R121-11)."""
     if shift.capacity > 1 or not person.minor_on(shift.times.day):
         return None
-    return _("Une seule place sur ce créneau : avant 18 ans, on n’est jamais seul.")
+    return _("Une seule place sur ce créneau : avant 18 ans, on n’est jamais seul.")

@@ -89,4 +89,4 @@ def overlap(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
     if clash is None:
         return None
     when = hour_range(clash.times.starts_at, clash.times.ends_at)
-    return _("Déjà pris à ce moment-là : %(site)s, %(when)s.") % {"site": clash.site_name, "when": when}
+    return _("Déjà pris à ce moment-là : %(site)s, %(when)s.") % {"site": clash.site_name, "when": when}

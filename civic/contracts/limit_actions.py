@@ -28,12 +28,12 @@ async def set_values(
     log keeps both. Raises Invalid by field: a day that is past, values that contradict one another, nothing new.
     """
     if valid_from < clock.today():
-        raise Invalid({"valid_from": _("Ce jour est passé : choisissez aujourd’hui ou plus tard.")})
+        raise Invalid({"valid_from": _("Ce jour est passé : choisissez aujourd’hui ou plus tard.")})
     rows = list(await session.scalars(select(RuleSetting).with_for_update()))
     standing = limits_on((_setting(row) for row in rows), valid_from)
     changed: dict[str, Any] = {name: value for name, value in values.items() if getattr(standing, name) != value}
     if not changed:
-        raise Invalid({"": _("Rien ne change : ces valeurs valent déjà ce jour-là.")})
+        raise Invalid({"": _("Rien ne change : ces valeurs valent déjà ce jour-là.")})
     wrong = out_of_order(replace(standing, **changed), changed)
     if wrong:
         raise Invalid(wrong)

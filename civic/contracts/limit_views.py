@@ -69,7 +69,7 @@ async def change(request: Request, user: AdminUser, code: Code, session: Session
         else:
             row = written[0]
             told = shown(row.parameter, None if row.value is None else float(row.value))
-            text = _("Enregistré : %(value)s à partir du %(day)s.")
+            text = _("Enregistré : %(value)s à partir du %(day)s.")
             if len(written) > 1:
                 text = _("Enregistré à partir du %(day)s.")
             return redirect(f"{PAGE}/{code}", text % {"value": told, "day": day_long(day)})

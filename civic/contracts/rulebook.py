@@ -212,6 +212,6 @@ def out_of_order(limits: Limits, changed: Iterable[str]) -> dict[str, str]:
             continue
         name, other = (low, high) if low in names else (high, low)
         values: dict[str, Any] = {"title": _(PARAMETERS[other]["title"]), "value": shown(other, getattr(limits, other))}
-        text = _("Au plus « %(title)s » : %(value)s.") if name == low else _("Au moins « %(title)s » : %(value)s.")
+        text = _("Au plus « %(title)s » : %(value)s.") if name == low else _("Au moins « %(title)s » : %(value)s.")
         found[name] = text % values
     return found

@@ -10,7 +10,7 @@ from tests.factories.shifts import make_booking, make_shift
 from tests.planning.world import World, moment, world
 
 __all__ = ["world"]
-SUNDAY = "Créneau du dimanche : il faut l’accord de la personne."
+SUNDAY = "Créneau du dimanche : il ne s’impose pas, il se choisit."
 
 
 def plain(text: str) -> str:
