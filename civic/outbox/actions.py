@@ -18,10 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic.clock import now
 from civic.db import Database
 from civic.i18n import _
+from civic.outbox.compose import compose
 from civic.outbox.models import OutboxMail
 from civic.outbox.send import LIMIT, NoSender, Refused, Sender, Unavailable
-from civic.settings import settings
-from civic.templating import environment
 
 log = logging.getLogger("civic")
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
@@ -52,24 +51,15 @@ async def enqueue(
     """
     if dedupe and await session.scalar(select(OutboxMail.id).where(OutboxMail.dedupe == dedupe)):
         return
-    values = {"base_url": settings().base_url, **context}
-    subject, text = _compose(template, values)
-    html = environment().get_template(f"mail/{template}.html").render(values)
-    composed: dict[str, Any] = {"kind": kind, "dedupe": dedupe, "recipient": to, "subject": subject, "text_body": text}
-    composed |= {"html_body": html, "headers": dict(headers or {}), "attachments": list(attachments)}
+    subject, text, html = compose(template, context)
+    written: dict[str, Any] = {"kind": kind, "dedupe": dedupe, "recipient": to, "subject": subject, "text_body": text}
+    written |= {"html_body": html, "headers": dict(headers or {}), "attachments": list(attachments)}
     if dedupe is None:
-        session.add(OutboxMail(**composed))
+        session.add(OutboxMail(**written))
         return
     # Somebody else may be telling the same fact in this moment: the second of the two writes nothing.
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await session.execute(insert(OutboxMail).values(composed).on_conflict_do_nothing(index_elements=["dedupe"]))
-
-
-def _compose(template: str, values: dict[str, Any]) -> tuple[str, str]:
-    rendered = environment().overlay(autoescape=False).get_template(f"mail/{template}.txt").render(values)
-    first, _newline, rest = rendered.partition("\n")
-    subject = " ".join(first.removeprefix("Subject:").split())
-    return subject, rest.strip() + "\n"
+    await session.execute(insert(OutboxMail).values(written).on_conflict_do_nothing(index_elements=["dedupe"]))
 
 
 async def deliver(database: Database, sender: Sender) -> int:
