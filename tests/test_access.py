@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from civic.bookings.models import CheckInCode
 from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
@@ -46,6 +47,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
     mission = await make_mission(session, [site])
     shift = await make_shift(session, in_days(3), mission=mission)
     booking = await make_booking(session, shift, cast.volunteer)
+    session.add(CheckInCode(site_id=site.id, code="ABC234"))
     ids: dict[str, Any] = {
         "site_id": site.id,
         "closure_id": (await make_closure(session, site, in_days(90).date())).id,
