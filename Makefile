@@ -3,7 +3,7 @@ export PORT
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock messages screens verify verify-a11y bench
+.PHONY: help setup run test check format lock messages screens verify verify-a11y verify-load bench
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## */  make \1\t/' | expand -t 21
@@ -35,11 +35,15 @@ screens: setup  ## take pictures of every page into docs/screens (ARGS=--dark fo
 	@scripts/test-deps
 	$(BIN)/python scripts/screens.py $(ARGS)
 
-verify: verify-a11y  ## the long matrices
+verify: verify-a11y verify-load  ## the long matrices
 
 verify-a11y: setup  ## every page on each screen and in each theme
 	@scripts/test-deps
 	$(BIN)/python -m pytest -n 2 -m verify tests/e2e/test_accessibility.py tests/e2e/test_narrow.py
+
+verify-load: setup  ## hundreds at once through several servers, servers killed, long random sequences
+	@scripts/test-deps
+	$(BIN)/python -m pytest -m verify tests/verify/test_load.py tests/bookings/test_stateful.py
 
 bench: setup  ## measure the claims
 	@$(BIN)/python -m bench

@@ -4,6 +4,7 @@ SQLite takes its write lock when a writing transaction begins (BEGIN IMMEDIATE):
 writes later would fail at once when another one wrote in between, whatever the busy timeout says.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,9 +17,13 @@ from sqlalchemy import JSON, DateTime, Engine, MetaData, String, Text, TypeDecor
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.util import await_only
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITES = "civic_writes"
+TURN = "civic_turn"
+# Seconds to wait for the one writer of SQLite: a crowd is served late rather than not at all.
+PATIENCE = 30
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,13 +105,39 @@ class Database:
         await self.engine.dispose()
 
 
+class Turns:
+    """Who writes next on SQLite within this process, in the order of asking.
+
+    SQLite's own waiting is a lottery among all that wait: with a hundred requests somebody can lose for fifteen seconds
+    in a row. So one transaction of each process draws, and the others stand in line behind it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def take(self, connection: Connection) -> None:
+        running = asyncio.get_running_loop()
+        if running is not self._loop:
+            self._lock, self._loop = asyncio.Lock(), running
+        await_only(asyncio.wait_for(self._lock.acquire(), PATIENCE))
+        connection.info[TURN] = self._lock
+
+    def give_back(self, connection: Connection) -> None:
+        held = connection.info.pop(TURN, None)
+        if held is not None:
+            held.release()
+
+
 def _tune_sqlite(engine: Engine) -> None:
+    turns = Turns()
+
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            "busy_timeout = 15000",
+            f"busy_timeout = {PATIENCE * 1000}",
             "journal_mode = WAL",
             "synchronous = NORMAL",
             "foreign_keys = ON",
@@ -117,8 +148,18 @@ def _tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        turns.take(connection)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            turns.give_back(connection)
+            raise
+
+    event.listen(engine, "commit", turns.give_back)
+    event.listen(engine, "rollback", turns.give_back)
 
 
 def sqlite_file(url: str) -> Path | None:

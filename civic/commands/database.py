@@ -19,6 +19,7 @@ from civic.migrate import current_of, head, upgrade
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 SECONDS = 8
 PENDING = "Migrations are pending: run `civic migrate` first."
+REFERENCE_LOCK = 0x63697669
 REFERENCE = ("civic.sites.reference", "civic.encounters.reference")
 
 
@@ -147,6 +148,9 @@ async def _reference(url: str) -> None:
     database = Database(url)
     try:
         async with database.writing() as session:
+            if not database.sqlite:
+                # Two servers that start together on an empty database: the second waits, and finds the rows there.
+                await session.execute(text(f"SELECT pg_advisory_xact_lock({REFERENCE_LOCK})"))
             for name in REFERENCE:
                 await import_module(name).load(session)
     finally:
