@@ -192,6 +192,8 @@ async def test_the_administrator_sees_each_task_and_its_error(
     assert "OSError: disk full" in page.text
     assert page.text.count("pas encore lancée") == len(TASKS) - 2
     assert moment(clock.now()) in page.text
+    assert "Toutes les 20 secondes" in page.text
+    assert "En retard" not in page.text
 
 
 async def test_the_first_worker_of_several_to_ask_tells_a_fact_once(
