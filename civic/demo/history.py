@@ -39,7 +39,7 @@ def add(chance: Chance, today: date, shifts: list[Planned], rows: Rows) -> None:
         detail = {"state": row["state"]} if first else {"reason": row["reason"]} if row["reason"] else {}
         note(row["at"], row["by_id"], verb, "bookings", row["booking_id"], detail)
     for row in rows.of(Attendance):
-        detail = {"before": None, "state": row["state"], "hours": str(row["hours"])}
+        detail = {"before": None, "state": row["state"], "hours": str(row["hours"]), "source": row["source"]}
         note(row["noted_at"], row["noted_by_id"], "attendance.noted", "bookings", row["booking_id"], detail)
     for row in rows.of(Application):
         note(row["decided_at"], row["decided_by_id"], f"application.{row['state']}", "applications", row["id"], {})

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.demo import applications, calendar, history, leaves, missions, people, places, shifts
+from civic.demo import applications, arrivals, calendar, history, leaves, missions, people, places, shifts
 from civic.demo.chance import Chance
 from civic.demo.encounters import Logbook
 from civic.demo.rows import Rows
@@ -41,6 +41,8 @@ async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
     Logbook(chance("encounters"), today, sky, rows).fill(staffed)
     applications.add(chance("applications"), today, everybody, open_missions, rows)
     leaves.add(chance("leaves"), today, everybody, rows)
+    adults = {one.volunteer_id: one.user_id for one in everybody.volunteers if not one.minor}
+    arrivals.add(chance("arrivals"), today, sites, lead, adults, rows)
     history.add(chance("history"), today, planned, rows)
 
     for notes in places.describe(chance("places"), sites):
