@@ -19,7 +19,7 @@ from civic.bookings.models import SEATED, Booking
 from civic.bookings.values import Crowd, Held, Person, ShiftFacts
 from civic.contracts.models import EngagementContract, Training
 from civic.errors import Finding
-from civic.missions.models import Mission, MissionTraining
+from civic.missions.models import Mission, MissionTag, MissionTraining
 from civic.shifts.models import Shift
 from civic.sites.models import Site, SiteClosure
 from civic.volunteers.models import Volunteer
@@ -87,7 +87,8 @@ def _engaged(now: datetime) -> ColumnElement[bool]:
 
 
 def _demanding(now: datetime) -> ColumnElement[bool]:
-    """The mission asks for an age that a minor lacks, or for a training that was not done."""
+    """The mission asks for an age that a minor lacks, holds a risk that is closed to them, or asks for a training that
+    was not done."""
     trained = (
         exists()
         .where(EngagementContract.volunteer_id == Booking.volunteer_id)
@@ -96,7 +97,8 @@ def _demanding(now: datetime) -> ColumnElement[bool]:
     )
     untrained = exists().where(MissionTraining.mission_id == Mission.id, ~trained)
     young = Volunteer.birth_date > clock.local(now).date() - ADULT
-    return or_(untrained, Mission.min_age > 18, and_(Mission.min_age > 16, young))
+    risky = exists().where(MissionTag.mission_id == Mission.id, MissionTag.tag == "regulated_risk")
+    return or_(untrained, Mission.min_age > 18, and_(Mission.min_age > 16, young), and_(risky, young))
 
 
 def find(

@@ -1,5 +1,6 @@
 """A contract that allows less ends places, seen first and told by mail; one that allows more settles the queues."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
+from civic.bookings.actions import book
 from civic.bookings.breaks import pack
 from civic.bookings.contracting import preview, save_contract
 from civic.bookings.models import Booking
@@ -287,3 +289,33 @@ async def test_interviews_and_attestation_are_written(
     )
     assert wrong.status_code == 422
     assert wrong.text.count('class="error"') == 2
+
+
+@pytest.mark.parametrize("run", range(3))
+async def test_a_booking_and_an_end_at_once(session: AsyncSession, db: Database, run: int) -> None:
+    """Whoever comes second sees the other: no place is left behind on a day that the contract does not cover."""
+    volunteer = await make_volunteer(session)
+    by = await make_user(session, "coordinator")
+    shift = await make_shift(session, in_days(5))
+    await session.commit()
+
+    async def end() -> str:
+        async with db.writing() as writing:
+            contract, before = await contract_of(writing, volunteer)
+            facts = replace(before, ended_on=clock.today() + timedelta(days=1))
+            try:
+                await save_contract(writing, by=by, volunteer=volunteer, contract=contract, facts=facts)
+            except Refusal as refusal:
+                return refusal.code
+        return "ended"
+
+    async def take() -> str:
+        async with db.writing() as writing:
+            try:
+                await book(writing, by=volunteer.user, volunteer_id=volunteer.id, shift_id=shift.id)
+            except Refusal as refusal:
+                return refusal.code
+        return "booked"
+
+    outcomes = await asyncio.gather(*((end(), take()) if run % 2 else (take(), end())))
+    assert sorted(outcomes) in (["contract_ready", "ended"], ["booked", "breaks_bookings"])

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from civic.contracts.models import EngagementContract
 from civic.db import Database
-from civic.missions.models import MissionTraining
+from civic.missions.models import MissionTag, MissionTraining
 from tests.factories.contracts import make_contract
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.sites import make_closure
@@ -73,6 +73,16 @@ async def test_a_demand_that_a_mission_makes_later(world: World, db: Database) -
     page = await seen(world, "coordinator", "/planning")
     assert page.count(": place en conflit") == 1
     assert "Formation à faire avant" in page
+
+
+async def test_a_risk_that_a_mission_takes_on_later(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        await make_booking(session, world.shift, world.cast.volunteer)
+        await make_booking(session, world.shift, world.cast.minor)
+        session.add(MissionTag(mission_id=world.mission.id, tag="regulated_risk"))
+    page = await seen(world, "coordinator", "/planning")
+    assert page.count("place en conflit") == 1
+    assert "Mission à risque réglementé" in page
 
 
 async def test_many_conflicts_take_no_more_queries(world: World, db: Database, count_queries: Counting) -> None:
