@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from civic import __version__, openapi, problems
 from civic.api_query import known_query
 from civic.db import Database
+from civic.methods import HeadAsGet
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
 from civic.outbox.actions import deliver
 from civic.outbox.send import sender_for
@@ -104,4 +105,5 @@ def create_app(configured: Settings | None = None, database: Database | None = N
     app.add_middleware(OriginGuard, refuse=problems.refuse_foreign)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadAsGet)
     return app
