@@ -3,9 +3,9 @@
 from argparse import Namespace
 from typing import BinaryIO
 
-from civic.commands.console import Stop, read_settings, say
+from civic.commands.console import read_settings, say
 from civic.commands.database import ready
-from civic.commands.files import write
+from civic.commands.files import format_of, write
 from civic.db import Database
 from civic.reports.export_rows import write_table
 from civic.reports.filters import Filters
@@ -13,8 +13,7 @@ from civic.reports.filters import Filters
 
 def run(args: Namespace) -> int:
     settings = read_settings()
-    if args.format != "csv":
-        raise Stop(f"The format {args.format} comes with a later version: use --format csv.")
+    format_of(args, ("csv",))
     ready(settings.database_url)
 
     async def content(database: Database, filters: Filters, out: BinaryIO) -> None:
