@@ -1,14 +1,12 @@
 """Batches, corrections and cancellations on both databases."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
 import pytest
-import time_machine
 from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,22 +19,9 @@ from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion,
 from civic.encounters.rules import References, Writer
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.volunteers.models import Volunteer
-from tests.encounters.scene import NOON, Scene, make_scene
+from tests.encounters.scene import Scene
 from tests.factories.encounters import encounter_record, log_one, make_encounter, outing_record
 from tests.factories.shifts import make_booking, make_shift
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-async def scene(session: AsyncSession) -> Scene:
-    made = await make_scene(session)
-    await session.commit()
-    return made
 
 
 async def send(db: Database, user: User | Volunteer, *records: Any, outings: bool = False) -> list[actions.Result]:
