@@ -208,6 +208,17 @@ async def test_a_row_that_was_written_meanwhile_is_judged_again(db: Database, sc
     assert await count(db, Encounter) == 2
 
 
+async def test_an_encounter_belongs_to_its_own_pairs_outing(db: Database, scene: Scene) -> None:
+    shared, alone = outing_record(scene.site, scene.shift), outing_record(scene.elsewhere)
+    assert await outcomes(db, scene.cast.colleague, shared, alone, outings=True) == ["created", "created"]
+    late = encounter_record(scene.site, outing_uuid=outing_record(scene.site)["client_uuid"])
+    of_pair = encounter_record(scene.site, scene.shift, outing_uuid=shared["client_uuid"])
+    foreign = encounter_record(scene.elsewhere, outing_uuid=alone["client_uuid"])
+    results = await send(db, scene.cast.volunteer, of_pair, foreign, late)
+    assert [one.outcome for one in results] == ["created", "rejected", "created"]
+    assert list(results[1].errors) == ["outing_uuid"]
+
+
 async def test_outings_come_the_same_way(db: Database, scene: Scene) -> None:
     record = outing_record(scene.site, scene.shift, weather="pluie", ambience="bonne")
     assert await outcomes(db, scene.cast.volunteer, record, record, outings=True) == ["created", "already_have"]
