@@ -153,6 +153,8 @@ async def test_who_opens_what(as_: Browser, scene: Scene, session: AsyncSession)
             wanted = statuses.get(who, statuses["*"])
             found = (await browser.get(path)).status_code
             assert found == wanted or (path.endswith("identifiant") and found == 404), (who, path)
+    foreign = await (await as_("coordinator_cahc")).get(f"/rencontres/{row.id}")
+    assert "Cette rencontre est hors de votre périmètre." in foreign.text
 
 
 async def test_a_volunteer_finds_their_encounters_by_day(as_: Browser, scene: Scene, session: AsyncSession) -> None:
