@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from civic import __version__, openapi, problems
 from civic.api_query import known_query
 from civic.db import Database
+from civic.methods import HeadAsGet
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
 from civic.outbox.send import sender_for
 from civic.paths import STATIC
@@ -106,4 +107,5 @@ def create_app(configured: Settings | None = None, database: Database | None = N
     app.add_middleware(OriginGuard, refuse=problems.refuse_foreign)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadAsGet)
     return app

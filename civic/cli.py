@@ -13,6 +13,8 @@ from civic import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 ROLES = ("volunteer", "coordinator", "manager", "admin")
+EXPORTS = ("csv", "xlsx", "parquet")
+REPORTS = ("pdf", "xlsx", "csv", "json")
 
 
 def _day(value: str) -> date:
@@ -66,11 +68,11 @@ def _data(commands: "Commands") -> None:
     demo.add_argument("--seed", type=_number(0, 2**32 - 1), default=1)
     export = _command(commands, "export", "write rows to a file")
     export.add_argument("what", choices=("encounters", "shifts", "hours"))
-    export.add_argument("--format", choices=("csv", "xlsx", "parquet"), default="csv")
     report = _command(commands, "report", "write the activity report of a period to a file")
     report.add_argument("--site", metavar="ID")
-    report.add_argument("--format", choices=("pdf", "xlsx", "csv", "json"), default="csv")
-    for command in (export, report):
+    for command, formats in ((export, EXPORTS), (report, REPORTS)):
+        command.set_defaults(formats=formats)
+        command.add_argument("--format", choices=formats, help="default: what the end of FILE says, else csv")
         command.add_argument("--from", dest="first", type=_day, required=True, metavar="DAY", help="first day")
         command.add_argument("--to", dest="last", type=_day, required=True, metavar="DAY", help="last day, included")
         command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")

@@ -17,6 +17,7 @@ from civic import carried
 from civic.errors import CivicError, Invalid, NotSignedIn, Refusal
 from civic.forms import Form
 from civic.i18n import N_, _
+from civic.methods import allowed
 from civic.web import render
 
 log = logging.getLogger("civic")
@@ -120,6 +121,8 @@ async def _sign_in_again(request: Request) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = allowed(request)
     return problem(request, error.status_code, headers=headers)
 
 

@@ -30,7 +30,7 @@ LAYERS = (
     ("accounts",),
     ("outbox", "audit"),
     ("middleware", "problems", "openapi", "api_query"),
-    ("carried",),
+    ("carried", "methods"),
     ("web", "forms"),
     (
         "db",

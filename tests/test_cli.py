@@ -268,12 +268,27 @@ def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
     assert run("report", *days, "--site", "terril-74", "--format", "json", "-o", "bilan.json").returncode == 0
     report = json.loads((tmp_path / "bilan.json").read_text(encoding="utf-8"))
     assert report["figures"]["encounters"]["value"] > 50
+    assert run("report", *days, "-o", "bilan-du-jour.JSON").returncode == 0, "the name says the format"
+    assert json.loads((tmp_path / "bilan-du-jour.JSON").read_text(encoding="utf-8"))["period"]
+    refused(run("report", *days, "-o", "x.pdf"), "pdf", "later", "csv or json")
+    refused(run("report", *days, "-o", "x.parquet"), "parquet", "csv or json")
+    assert run("export", "hours", *days, "-o", "heures.xlsx").returncode == 0
+    assert (tmp_path / "heures.xlsx").read_bytes().startswith(b"PK")
+    refused(run("export", "encounters", *days, "-o", "x.parquet"), "parquet", "later")
     refused(run("report", *days, "--site", "nowhere", "-o", "x.csv"), "nowhere")
     refused(run("report", "--from", "2026-02-02", "--to", "2026-02-01", "-o", "x.csv"), "--to")
     refused(run("export", "hours", *days, "-o", "no/such/folder.csv"), "folder")
     refused(run("export", "hours", *days, "-o", str(tmp_path)), "folder")
     left = {file.name for file in tmp_path.iterdir()}
-    assert left == {"var", "encounters.csv", "shifts.csv", "hours.csv", "bilan.json"}
+    assert left == {
+        "var",
+        "encounters.csv",
+        "shifts.csv",
+        "hours.csv",
+        "heures.xlsx",
+        "bilan.json",
+        "bilan-du-jour.JSON",
+    }
 
 
 def test_the_demo_is_not_for_production(run: Run) -> None:

@@ -49,7 +49,13 @@ async def absence(
     offered: bool,
 ) -> None:
     """To a coordinator: who can't come and the class of the reason, and what is done about it. Never muted."""
-    facts = {"who": who, "why": why, "others": others, "offered": offered, "started": shift.times.starts_at <= clock.now()}
+    facts = {
+        "who": who,
+        "why": why,
+        "others": others,
+        "offered": offered,
+        "started": shift.times.starts_at <= clock.now(),
+    }
     await outbox.enqueue(
         session,
         to=user.email,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.current import CoordinatorUser, CurrentUser
@@ -71,22 +71,28 @@ async def create_shift(
     return await _answer(session, user, shift.id, response)
 
 
-@router.patch("/shifts/{shift_id}")
-async def edit_shift(
-    shift: PlannedShift,
-    body: ShiftPatch,
-    user: CurrentUser,
-    session: Session,
-    response: Response,
-    if_match: Annotated[str | None, Header(max_length=500)] = None,
-) -> ShiftOut:
-    """Change a shift; a change that breaks bookings needs `confirm`."""
+def version_read(shift: PlannedShift, if_match: Annotated[str | None, Header(max_length=500)] = None) -> int | None:
+    """The version that the caller read, None for any (`*`). A dependency, so that it is asked for before the body is
+    judged: who has read nothing is told so first.
+    """
     if if_match is None:
         message = _("Envoyez If-Match avec l’ETag lu, pour ne pas effacer le travail d’un autre.")
         raise Answer(428, "precondition_required", message)
     if not _matches(if_match, shift.version):
         raise Answer(412, "stale", _("Quelqu’un a modifié ce créneau entre-temps. Relisez-le puis recommencez."))
-    version = None if if_match.strip() == "*" else shift.version
+    return None if if_match.strip() == "*" else shift.version
+
+
+@router.patch("/shifts/{shift_id}")
+async def edit_shift(
+    shift: PlannedShift,
+    version: Annotated[int | None, Depends(version_read)],
+    body: ShiftPatch,
+    user: CurrentUser,
+    session: Session,
+    response: Response,
+) -> ShiftOut:
+    """Change a shift; a change that breaks bookings needs `confirm`."""
     values = body.over(values_of(shift))
     await changes.edit_shift(session, by=user, shift_id=shift.id, values=values, version=version, confirm=body.confirm)
     return await _answer(session, user, shift.id, response)

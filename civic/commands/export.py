@@ -4,9 +4,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import BinaryIO
 
-from civic.commands.console import Stop, read_settings, say
+from civic.commands.console import read_settings, say
 from civic.commands.database import ready
-from civic.commands.files import write
+from civic.commands.files import format_of, write
 from civic.db import Database
 from civic.reports.export_rows import write_table
 from civic.reports.filters import Filters
@@ -15,12 +15,11 @@ from civic.reports.xlsx import write_xlsx
 
 def run(args: Namespace) -> int:
     settings = read_settings()
-    if args.format == "parquet":
-        raise Stop("The format parquet comes with a later version: use --format csv or xlsx.")
+    kind = format_of(args, ("csv", "xlsx"))
     ready(settings.database_url)
 
     async def content(database: Database, filters: Filters, out: BinaryIO) -> None:
-        if args.format == "xlsx":
+        if kind == "xlsx":
             await write_xlsx(database, args.what, filters, Path(out.name))
         else:
             await write_table(database, args.what, filters, out)

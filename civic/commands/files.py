@@ -3,7 +3,7 @@
 import asyncio
 import os
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +12,20 @@ from civic.db import Database
 from civic.errors import Invalid
 from civic.reports.filters import Filters, checked
 
+FORMATS = ("csv", "xlsx", "parquet", "pdf", "json")
 Write = Callable[[Database, Filters, BinaryIO], Awaitable[None]]
+
+
+def format_of(args: Namespace, ready: Sequence[str]) -> str:
+    """The format of `--format`, else what the file's name says, so that no CSV goes into a file called .pdf; CSV for a
+    name that says nothing. Raises Stop for a format that is not among `ready`.
+    """
+    ending = args.output.suffix[1:].lower()
+    chosen: str = args.format or (ending if ending in FORMATS else "csv")
+    if chosen not in ready:
+        trouble = "comes with a later version" if chosen in args.formats else "is none of this command's"
+        raise Stop(f"The format {chosen} {trouble}: use --format {' or '.join(ready)}.")
+    return chosen
 
 
 def write(url: str, args: Namespace, site: str | None, content: Write) -> None:

@@ -13,6 +13,7 @@ from civic.db import Session
 from civic.encounters.models import Encounter
 from civic.encounters.queries import visible_to
 from civic.errors import Forbidden, NotFound
+from civic.i18n import _
 
 # Accounts and topics are an admin's business, what residents said is not.
 Reader = Annotated[User, Depends(require("volunteer", "coordinator", "manager"))]
@@ -27,7 +28,7 @@ async def visible_encounter(client_uuid: UUID, user: Reader, session: Session) -
         return found
     exists = await session.scalar(select(Encounter.id).where(Encounter.id == client_uuid))
     if exists and user.role != "volunteer":
-        raise Forbidden
+        raise Forbidden(_("Cette rencontre est hors de votre périmètre."))
     raise NotFound
 
 

@@ -174,7 +174,7 @@ async def correct(
     errors = dict(record.errors)
     if not errors:
         _found, references = await lookups.load(session, ENCOUNTERS, by.id, [record])
-        errors = wrong_references(record.content, references, stored.content["shift_id"])
+        errors = wrong_references(record.content, references, stored.content)
         if by.role == "volunteer":
             errors |= wrong_writer(references.writer, record.day)
         errors |= _wrong_day(by, record.day) | await _wrong_scope(session, by, record.content["site_id"])

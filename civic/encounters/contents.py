@@ -51,6 +51,11 @@ class Record:
     def shift_id(self) -> UUID | None:
         return UUID(self.content["shift_id"]) if self.content["shift_id"] else None
 
+    @property
+    def outing_uuid(self) -> UUID | None:
+        """None for an outing, which has none."""
+        return UUID(self.content["outing_uuid"]) if self.content.get("outing_uuid") else None
+
 
 class _Reader:
     """Reads the fields of one record by name and keeps the first error of each."""

@@ -13,7 +13,7 @@ from civic.accounts.models import User
 from civic.bookings.models import WALK_IN, Attendance, Booking
 from civic.contracts.models import EngagementContract
 from civic.encounters.contents import Content, Record
-from civic.encounters.models import Topic
+from civic.encounters.models import Outing, Topic
 from civic.encounters.rules import References, ShiftFacts, Stored, Writer
 from civic.encounters.tables import Row, Table
 from civic.shifts.models import Shift
@@ -67,6 +67,7 @@ async def load(
         sites=await _sites(session, {record.content["site_id"] for record in readable}),
         topics=await _topics(session, {code for one in readable for code in one.content.get("topics", ())}),
         shifts=shifts,
+        outings=await _outings(session, user_id, {one.outing_uuid for one in readable if one.outing_uuid}),
         writer=await writer(session, user_id),
     )
     return stored, references
@@ -107,6 +108,15 @@ async def _sites(session: AsyncSession, codes: Collection[str]) -> dict[str, dat
         return {}
     rows = await session.execute(select(Site.id, Site.archived_at).where(Site.id.in_(codes)))
     return {row.id: clock.local(row.archived_at).date() if row.archived_at else None for row in rows}
+
+
+async def _outings(session: AsyncSession, user_id: UUID, ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Those that are here, and whether somebody is of each one's pair: its author and those confirmed on its shift."""
+    if not ids:
+        return {}
+    own = or_(Outing.author_id == user_id, Outing.shift_id.in_(pair_shift_ids(user_id))).label("own")
+    rows = await session.execute(select(Outing.id, own).where(Outing.id.in_(ids)))
+    return {row.id: bool(row.own) for row in rows}
 
 
 async def _topics(session: AsyncSession, codes: Collection[str]) -> dict[str, tuple[date | None, date | None]]:

@@ -41,12 +41,13 @@ class Writer:
 @dataclass(frozen=True, slots=True)
 class References:
     """Who writes, and what a batch refers to and really exists. Topics and sites carry their days of validity, None
-    being open.
+    being open; outings say whether the writer is of their pair.
     """
 
     sites: Mapping[str, date | None] = field(default_factory=dict)
     topics: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
     shifts: Mapping[UUID, ShiftFacts] = field(default_factory=dict)
+    outings: Mapping[UUID, bool] = field(default_factory=dict)
     writer: Writer = field(default_factory=Writer)
 
 
@@ -82,8 +83,7 @@ def decide(record: Record, stored: Stored | None, references: References, today:
         return Decision("rejected", {"client_uuid": _("Cet identifiant est déjà pris.")})
     if _have(record, stored):
         return Decision("already_have")
-    kept_shift = stored.content.get("shift_id")
-    errors = _wrong(record, references, today, kept_shift)
+    errors = _wrong(record, references, today, stored.content)
     if errors:
         return Decision("rejected", errors)
     if record.number <= stored.version:
@@ -94,10 +94,10 @@ def decide(record: Record, stored: Stored | None, references: References, today:
     return Decision("rejected", errors) if errors else Decision("updated")
 
 
-def _wrong(record: Record, references: References, today: date, kept_shift: str | None = None) -> dict[str, str]:
+def _wrong(record: Record, references: References, today: date, kept: Content | None = None) -> dict[str, str]:
     """The day's own error, when it has one, comes before that of the contract."""
     errors = wrong_writer(references.writer, record.day) | too_late(record.day, today)
-    return wrong_references(record.content, references, kept_shift) | errors
+    return wrong_references(record.content, references, kept) | errors
 
 
 def wrong_writer(writer: Writer, day: date) -> dict[str, str]:
@@ -116,9 +116,11 @@ def _have(record: Record, stored: Stored) -> bool:
     return any(same(record.content, content) for content in (*kept, stored.content))
 
 
-def wrong_references(content: Content, references: References, kept_shift: str | None = None) -> dict[str, str]:
-    """Site, topics and shift against what exists. The shift that the row already has may be
-    no more the writer's own."""
+def wrong_references(content: Content, references: References, kept: Content | None = None) -> dict[str, str]:
+    """Site, topics, shift and outing against what exists. The shift and the outing that the row already has, as `kept`
+    says, need not be the writer's own.
+    """
+    kept = kept or {}
     day = date.fromisoformat(content["date"])
     errors: dict[str, str] = {}
     if content["site_id"] not in references.sites:
@@ -132,8 +134,12 @@ def wrong_references(content: Content, references: References, kept_shift: str |
             errors.setdefault("topics", _("Ce thème ne s’emploie pas à cette date : %(code)s.") % {"code": code})
     if content["shift_id"]:
         shift = references.shifts.get(UUID(content["shift_id"]))
-        allowed = shift is not None and (shift.own or content["shift_id"] == kept_shift)
+        allowed = shift is not None and (shift.own or content["shift_id"] == kept.get("shift_id"))
         errors |= _wrong_shift(content, day, shift if allowed else None)
+    outing = content.get("outing_uuid")
+    # One that nobody knows may still come: phones send in any order.
+    if outing and outing != kept.get("outing_uuid") and not references.outings.get(UUID(outing), True):
+        errors["outing_uuid"] = _("Cette sortie est celle d’un autre binôme.")
     return errors
 
 

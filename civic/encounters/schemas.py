@@ -47,7 +47,7 @@ ENCOUNTER: Schema = {
     "additionalProperties": False,
     "properties": {
         **_PLACE,
-        "outing_uuid": {"anyOf": [_UUID, {"type": "null"}], "description": "May come before its outing."},
+        "outing_uuid": {"anyOf": [_UUID, {"type": "null"}], "description": "Of the pair; may come before its outing."},
         **{name: _count(MAX_PEOPLE) for name in codes.AGES},
         "topics": {
             "type": "array",

@@ -27,7 +27,7 @@ TEXT_MAX = 4000
 
 def editable_mission(mission: AnyMission, user: CoordinatorUser) -> Mission:
     if not covers(user, mission):
-        raise Forbidden
+        raise Forbidden(_("Cette mission est hors de votre périmètre."))
     return mission
 
 

@@ -87,7 +87,7 @@ async def check_place(session: AsyncSession, *, by: User, values: ShiftValues) -
         if await session.get(MissionSite, pair) is None:
             errors["site_id"] = _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux.")
     if site is not None and not by.covers(site.intermunicipality_code):
-        raise Forbidden
+        raise Forbidden(_("Ce lieu est hors de votre périmètre."))
     if errors:
         raise Invalid(errors)
 

@@ -46,7 +46,7 @@ AnySite = Annotated[Site, Depends(find_site)]
 
 def editable_site(site: AnySite, user: CurrentUser) -> Site:
     if not may_edit(user, site):
-        raise Forbidden
+        raise Forbidden(_("Ce lieu est hors de votre périmètre.") if user.role == "coordinator" else "")
     return site
 
 

@@ -244,6 +244,7 @@ async def test_edits_need_the_version_that_was_read(world: World) -> None:
     await body(world.call("volunteer", "POST", f"{path}/booking"), 201)
     assert (await world.call("coordinator", "GET", path)).headers["ETag"] == etag
     await body(world.call("coordinator", "PATCH", path, json={"capacity": 3}), 428)
+    await body(world.call("coordinator", "PATCH", path, json={"capacity": "trois"}), 428)
     changed = await world.call("coordinator", "PATCH", path, json={"capacity": 3}, headers={"If-Match": etag})
     assert changed.json()["capacity"] == 3
     assert changed.headers["ETag"] != etag

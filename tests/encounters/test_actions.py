@@ -1,14 +1,12 @@
 """Batches, corrections and cancellations on both databases."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
 import pytest
-import time_machine
 from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,22 +19,9 @@ from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion,
 from civic.encounters.rules import References, Writer
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.volunteers.models import Volunteer
-from tests.encounters.scene import NOON, Scene, make_scene
+from tests.encounters.scene import Scene
 from tests.factories.encounters import encounter_record, log_one, make_encounter, outing_record
 from tests.factories.shifts import make_booking, make_shift
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-async def scene(session: AsyncSession) -> Scene:
-    made = await make_scene(session)
-    await session.commit()
-    return made
 
 
 async def send(db: Database, user: User | Volunteer, *records: Any, outings: bool = False) -> list[actions.Result]:
@@ -221,6 +206,17 @@ async def test_a_row_that_was_written_meanwhile_is_judged_again(db: Database, sc
         changed = {**record, "version": 2, "age_60p": 7}
         assert await outcomes(db, scene.cast.colleague, changed) == ["updated"]
     assert await count(db, Encounter) == 2
+
+
+async def test_an_encounter_belongs_to_its_own_pairs_outing(db: Database, scene: Scene) -> None:
+    shared, alone = outing_record(scene.site, scene.shift), outing_record(scene.elsewhere)
+    assert await outcomes(db, scene.cast.colleague, shared, alone, outings=True) == ["created", "created"]
+    late = encounter_record(scene.site, outing_uuid=outing_record(scene.site)["client_uuid"])
+    of_pair = encounter_record(scene.site, scene.shift, outing_uuid=shared["client_uuid"])
+    foreign = encounter_record(scene.elsewhere, outing_uuid=alone["client_uuid"])
+    results = await send(db, scene.cast.volunteer, of_pair, foreign, late)
+    assert [one.outcome for one in results] == ["created", "rejected", "created"]
+    assert list(results[1].errors) == ["outing_uuid"]
 
 
 async def test_outings_come_the_same_way(db: Database, scene: Scene) -> None:

@@ -1,46 +1,21 @@
 """Encounters and outings through the JSON interface."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import time_machine
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.db import Database
 from civic.encounters.models import Encounter
-from tests.cast import sign_in
-from tests.encounters.scene import NOON, Scene, make_scene
+from tests.encounters.scene import Browser, Scene
 from tests.factories.encounters import encounter_record, make_encounter, outing_record
 
 URL = "/api/v1/encounters"
-Browser = Callable[[str], Any]
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-async def scene(session: AsyncSession) -> Scene:
-    made = await make_scene(session)
-    await session.commit()
-    return made
-
-
-@pytest.fixture
-def as_(scene: Scene, make_client: Callable[[], httpx.AsyncClient], db: Database) -> Browser:
-    async def browser(who: str) -> httpx.AsyncClient:
-        return await sign_in(make_client, db, scene.cast.users[who])
-
-    return browser
 
 
 async def test_a_batch_is_taken_in_and_its_replay_does_nothing(as_: Browser, scene: Scene) -> None:

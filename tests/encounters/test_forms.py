@@ -1,58 +1,14 @@
 """What the forms ask again, in which order, and that the browser refills none of them."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
-from uuid import uuid4
 
-import httpx
-import pytest
-import time_machine
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from civic import clock
 from civic.db import Database
 from civic.encounters.models import Encounter
-from tests.cast import sign_in
-from tests.encounters.scene import NOON, Scene, make_scene
+from tests.encounters.scene import Browser, Scene, answers
 from tests.factories.encounters import make_encounter
-
-Browser = Callable[[str], Awaitable[httpx.AsyncClient]]
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-async def scene(session: AsyncSession) -> Scene:
-    made = await make_scene(session)
-    await session.commit()
-    return made
-
-
-@pytest.fixture
-def as_(scene: Scene, make_client: Callable[[], httpx.AsyncClient], db: Database) -> Browser:
-    async def browser(who: str) -> httpx.AsyncClient:
-        return await sign_in(make_client, db, scene.cast.users[who])
-
-    return browser
-
-
-def answers(scene: Scene, **changes: Any) -> dict[str, Any]:
-    return {
-        "client_uuid": str(uuid4()),
-        "site_id": scene.site.id,
-        "date": clock.today().isoformat(),
-        "half_day": "apres_midi",
-        "age_25_59": "2",
-        "topics": ["parks"],
-        "feeling": "positif",
-        **changes,
-    }
 
 
 async def counts(db: Database) -> list[int]:

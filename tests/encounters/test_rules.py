@@ -17,10 +17,13 @@ from civic.errors import CivicError, Forbidden, Invalid, Refusal
 TODAY = date(2026, 11, 23)
 UUID_ = "7d9f3f4e-5a2b-4a8e-9a55-0f1f2f3f4f5f"
 SHIFT = UUID("11111111-2222-4333-8444-555555555555")
+OUTING = UUID("22222222-2222-4333-8444-555555555555")
+FOREIGN = UUID("33333333-2222-4333-8444-555555555555")
 REFERENCES = References(
     sites={"base-11-19": None, "closed": date(2026, 11, 20)},
     topics={"parks": (None, None), "water": (None, None), "culture": (None, None), "old": (None, date(2026, 1, 1))},
     shifts={SHIFT: ShiftFacts("base-11-19", frozenset({TODAY}), own=True)},
+    outings={OUTING: True, FOREIGN: False},
     writer=Writer(True, [(date(2026, 9, 1), date(2027, 4, 30))]),
 )
 
@@ -141,6 +144,15 @@ def test_the_order_of_topics_says_nothing() -> None:
 def test_a_new_record_is_created_and_its_replay_does_nothing() -> None:
     assert outcome(read()) == "created"
     assert outcome(read(), stored_after(read())) == "already_have"
+
+
+def test_an_outing_is_the_pairs_own_or_still_to_come() -> None:
+    assert [outcome(read(outing_uuid=str(one))) for one in (OUTING, uuid4())] == ["created"] * 2
+    foreign = read(outing_uuid=str(FOREIGN))
+    assert set(decide(foreign, None, REFERENCES, TODAY).errors) == {"outing_uuid"}
+    assert outcome(read(outing_uuid=str(FOREIGN), version=2), stored_after(read())) == "rejected"
+    # One that the row has already stays: it may have come after the encounter, or from a partner who left the shift.
+    assert outcome(read(outing_uuid=str(FOREIGN), version=2, age_60p=3), stored_after(foreign)) == "updated"
 
 
 def test_equal_to_an_older_kept_version() -> None:

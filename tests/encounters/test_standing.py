@@ -1,13 +1,12 @@
 """Who may log at all: a confirmed address and a contract on the day of the record."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import time_machine
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,24 +15,13 @@ from civic.db import Database
 from civic.encounters.models import Encounter
 from civic.volunteers.models import Volunteer
 from tests.cast import sign_in
-from tests.encounters.scene import NOON, Scene, make_scene
+from tests.encounters.scene import Scene
 from tests.factories.contracts import make_contract
 from tests.factories.encounters import encounter_record, outing_record
 from tests.factories.volunteers import make_volunteer
 
 FORMS = ("/rencontres/nouvelle", "/sorties/nouvelle")
 Phone = Callable[[Volunteer], Awaitable[httpx.AsyncClient]]
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-async def scene(session: AsyncSession) -> Scene:
-    return await make_scene(session)
 
 
 @pytest.fixture

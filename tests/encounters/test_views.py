@@ -1,14 +1,11 @@
 """The pages: the form without scripts, the lists, the correction, and who may open what."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
-import time_machine
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,55 +13,14 @@ from civic import clock
 from civic.db import Database
 from civic.encounters.comments import hints
 from civic.encounters.models import Encounter, EncounterVersion, Outing
-from tests.cast import sign_in
-from tests.encounters.scene import NOON, Scene, make_scene
+from tests.encounters.scene import Browser, Scene, answers
 from tests.factories.encounters import make_encounter
-
-Browser = Callable[[str], Awaitable[httpx.AsyncClient]]
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-async def scene(session: AsyncSession) -> Scene:
-    made = await make_scene(session)
-    await session.commit()
-    return made
-
-
-@pytest.fixture
-def as_(scene: Scene, make_client: Callable[[], httpx.AsyncClient], db: Database) -> Browser:
-    async def browser(who: str) -> httpx.AsyncClient:
-        return await sign_in(make_client, db, scene.cast.users[who]) if who else make_client()
-
-    return browser
 
 
 def hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, name
     return found[1]
-
-
-def answers(scene: Scene, uuid: str | None = None, **changes: Any) -> dict[str, Any]:
-    """What a browser posts."""
-    return {
-        "client_uuid": uuid or str(uuid4()),
-        "site_id": scene.site.id,
-        "date": clock.today().isoformat(),
-        "half_day": "apres_midi",
-        "age_lt12": "0",
-        "age_25_59": "2",
-        "topics": ["parks", "water"],
-        "feeling": "positif",
-        "spot": "",
-        "comment": "",
-        **changes,
-    }
 
 
 async def rows(db: Database, table: type[Any] = Encounter) -> list[Any]:
@@ -99,7 +55,7 @@ async def test_without_a_shift_it_opens_at_the_last_place(as_: Browser, scene: S
 async def test_an_encounter_is_saved_once_however_often_it_is_posted(as_: Browser, scene: Scene, db: Database) -> None:
     phone = await as_("volunteer")
     uuid = hidden((await phone.get("/rencontres/nouvelle")).text, "client_uuid")
-    posted = answers(scene, uuid, spot="terril", comment="Un banc\r\nà l’ombre")
+    posted = answers(scene, client_uuid=uuid, spot="terril", comment="Un banc\r\nà l’ombre")
     for _ in range(2):
         answer = await phone.post("/rencontres/nouvelle", data=posted)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/rencontres/{uuid}/enregistree")
@@ -197,6 +153,8 @@ async def test_who_opens_what(as_: Browser, scene: Scene, session: AsyncSession)
             wanted = statuses.get(who, statuses["*"])
             found = (await browser.get(path)).status_code
             assert found == wanted or (path.endswith("identifiant") and found == 404), (who, path)
+    foreign = await (await as_("coordinator_cahc")).get(f"/rencontres/{row.id}")
+    assert "Cette rencontre est hors de votre périmètre." in foreign.text
 
 
 async def test_a_volunteer_finds_their_encounters_by_day(as_: Browser, scene: Scene, session: AsyncSession) -> None:

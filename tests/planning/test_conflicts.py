@@ -1,5 +1,6 @@
 """Places that broke a rule after they were taken: nobody has to look for them."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
@@ -56,6 +57,8 @@ async def test_a_contract_that_ends_leaves_conflicts_in_the_weeks_to_come(world:
     assert "Le contrat finit le" in page
     assert f"semaine=2026-W50&amp;creneau={near.id}#fiche" in page
     assert "ne tient plus" not in page, "the shift of another week stays out of this one"
+    sheet = await seen(world, "coordinator", f"/planning/creneaux/{near.id}")
+    assert re.search(r"Le contrat finit le [^<]*\. <small[^>]*>article R121-13</small>", sheet), "with its source"
 
 
 async def test_waiting_in_a_queue_is_no_conflict(world: World, db: Database) -> None:
