@@ -16,7 +16,7 @@ from civic.accounts.coordinators import coordinators_for
 from civic.accounts.models import User
 from civic.bookings import actions, alert_mails, alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.listing import distance
-from civic.bookings.models import ABSENCE_REASONS, Booking, StandInCall
+from civic.bookings.models import ABSENCE_REASONS, Booking, BookingEvent, StandInCall
 from civic.bookings.people import people_of
 from civic.bookings.values import Person, ShiftFacts
 from civic.contracts.models import EngagementContract
@@ -124,6 +124,9 @@ async def _open(session: AsyncSession, by: User, booking: Booking, shift: ShiftF
     why = _(REASONS[reason])
     if shift.times.starts_at > clock.now():
         await steps.change_state(session, booking, "withdrawn", by=by, reason=why, detail={"absence": reason})
+    else:
+        # The seat stays for the attendance to be noted on; its history says what was told and when.
+        session.add(BookingEvent(booking_id=booking.id, state="cannot_come", by_id=by.id, reason=why))
     audit.record(session, by=by, verb="booking.cannot_come", subject=booking, detail={"reason": why})
     call = StandInCall(booking_id=booking.id, shift_id=shift.id, reason=reason, opened_by_id=by.id)
     session.add(call)

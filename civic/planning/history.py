@@ -20,6 +20,7 @@ OWN = {
     "confirmed": N_("Place prise par %(holder)s"),
     "waitlisted": N_("Liste d’attente : %(holder)s"),
     "withdrawn": N_("Désistement de %(holder)s"),
+    "cannot_come": N_("%(holder)s ne peut pas venir"),
 }
 OTHERS = {
     "confirmed": N_("Place confirmée pour %(holder)s"),

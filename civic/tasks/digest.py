@@ -17,6 +17,7 @@ from civic.accounts.models import User
 from civic.bookings import queries
 from civic.bookings.listing import Seen, see
 from civic.bookings.queries import ShiftFilters
+from civic.contracts.leave_queries import waiting_count
 from civic.formats import day_short, first_name, hour_range, moment
 from civic.outbox.models import MailPreferences
 from civic.outbox.preferences import tell, told
@@ -113,12 +114,12 @@ def _line(seen: Seen) -> dict[str, str]:
 
 
 async def _for_coordinator(session: AsyncSession, user: User) -> dict[str, Any] | None:
-    """What the planning's « À traiter » would say: shifts without their minimum, presences and applications."""
+    """What the planning's « À traiter » would say: short shifts, presences, applications and leave."""
     now = clock.now()
     short = await short_staffed(session, user, now)
     unnoted = sum(one.seated for one in await to_note(session, user, now))
-    applications = await waiting_applications(session, user)
-    if not short and not unnoted and not applications:
+    applications, leaves = await waiting_applications(session, user), await waiting_count(session, user)
+    if not (short or unnoted or applications or leaves):
         return None
     shown = [
         {
@@ -129,4 +130,5 @@ async def _for_coordinator(session: AsyncSession, user: User) -> dict[str, Any] 
         }
         for one in short[:SHOWN]
     ]
-    return {"short": shown, "more": max(0, len(short) - SHOWN), "unnoted": unnoted, "applications": applications}
+    counts = {"unnoted": unnoted, "applications": applications, "leaves": leaves}
+    return {"short": shown, "more": max(0, len(short) - SHOWN), **counts}

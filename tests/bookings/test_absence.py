@@ -1,5 +1,6 @@
 """« Je ne peux pas venir »: told at once, kept as a class, and somebody else is looked for, on both engines."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
@@ -106,6 +107,58 @@ async def test_saying_it_again_changes_nothing(session: AsyncSession, db: Databa
     assert again.call
     assert (again.call.id, again.call.reason) == (first.call.id, "transport")
     assert len(await mailbox()) == before
+
+
+async def test_eight_taps_at_once_are_one_absence(
+    session: AsyncSession, db: Database, engine_url: str, mailbox: Mailbox
+) -> None:
+    cast = await make_cast(session)
+    shift = await make_shift(session, **soon(8))
+    for one in (cast.volunteer, cast.colleague):
+        await make_booking(session, shift, one)
+    await session.commit()
+    databases = [Database(engine_url), Database(engine_url)]
+    try:
+        said = await asyncio.gather(*(say(databases[n % 2], cast.volunteer, shift) for n in range(8)))
+    finally:
+        for one in databases:
+            await one.dispose()
+    assert len({one.call.id for one in said if one.call}) == 1
+    mails = [(mail.kind, mail.recipient) for mail in await mailbox()]
+    assert len(mails) == len(set(mails))
+    assert ("absence_partner", "malik@example.test") in mails
+
+
+async def test_absences_and_answers_cross_without_a_deadlock(
+    session: AsyncSession, db: Database, engine_url: str
+) -> None:
+    """Two give up two shifts while those who are called take them, each the other's too."""
+    people = [await make_volunteer(session) for _ in range(4)]
+    shifts = [await make_shift(session, **soon(hours), capacity=2) for hours in (5, 8)]
+    for shift in shifts:
+        for one in people[:2]:
+            await make_booking(session, shift, one)
+    await session.commit()
+    databases = [Database(engine_url) for _ in range(3)]
+
+    async def take(database: Database, volunteer: Volunteer, shift: Shift) -> None:
+        async with database.writing() as acting:
+            await actions.book(acting, by=volunteer.user, volunteer_id=volunteer.id, shift_id=shift.id)
+
+    try:
+        away = [say(databases[n], one, shift) for n, one in enumerate(people[:2]) for shift in shifts[:: 1 - 2 * n]]
+        here = [take(databases[2], one, shift) for one in people[2:] for shift in shifts]
+        await asyncio.wait_for(asyncio.gather(*away, *here), 60)
+        for database in databases[:1]:
+            await run_due(database, now=True)
+    finally:
+        for one_of in databases:
+            await one_of.dispose()
+    for shift in shifts:
+        found = await states(db, shift)
+        assert {found[one.id] for one in people[:2]} == {"withdrawn"}
+        assert all(found[one.id] in ("confirmed", "offered", "waitlisted") for one in people[2:])
+        assert sum(state in ("confirmed", "offered") for state in found.values()) <= 2
 
 
 async def test_before_the_deadline_it_is_the_ordinary_withdrawal(
