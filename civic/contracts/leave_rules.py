@@ -202,7 +202,8 @@ def sum_of(found: Balance) -> str:
         parts.append(ngettext("%(n)s accepté", "%(n)s acceptés", found.taken) % {"n": found.taken})
     if found.asked:
         parts.append(ngettext("%(n)s demandé", "%(n)s demandés", found.asked) % {"n": found.asked})
-    return " \u2212 ".join(parts) + f" = {days_of(found.left)}"
+    said = " \u2212 ".join(parts)
+    return f"{said} = {days_of(found.left)}" if len(parts) > 1 else said
 
 
 def unused(found: Balance, last_day: date, on: date, limits: Limits) -> Finding | None:
