@@ -1,5 +1,6 @@
 """« Je suis sur place » : the code of a site, who may use it when, and what is said otherwise."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -339,3 +340,13 @@ async def test_the_window_follows_its_dated_setting(scene: Scene, db: Database) 
     answer = await scene.arrive("volunteer")
     assert answer.status_code == 409
     assert "dès 13 h 55" in said(answer)
+
+
+async def test_ten_taps_at_once_are_one_arrival(scene: Scene, db: Database) -> None:
+    async def tap() -> int:
+        return (await scene.arrive("volunteer")).status_code
+
+    assert set(await asyncio.gather(*(tap() for _ in range(10)))) == {303}
+    assert len(await noted(db)) == 1
+    async with db.reading() as looking:
+        assert len(list(await looking.scalars(select(AttendanceEvent)))) == 1

@@ -1,5 +1,6 @@
 """Somebody came without a place: judged like anybody, kept with what it broke, counted right everywhere."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -300,3 +301,10 @@ async def test_who_came_may_log_with_the_pair(scene: Scene, db: Database) -> Non
     assert "Malik" in page
     await scene.clients["coordinator"].post(f"/reservations/{added.booking.id}/presence", data={"state": "absent"})
     assert await log("colleague") == "rejected"
+
+
+async def test_added_ten_times_at_once_is_one_booking(scene: Scene, db: Database) -> None:
+    added = await asyncio.gather(*(scene.add(db, scene.cast.colleague) for _ in range(10)))
+    assert len({one.booking.id for one in added}) == 1
+    assert sorted(one.made for one in added) == [False] * 9 + [True]
+    assert await count(db, Attendance) == 1
