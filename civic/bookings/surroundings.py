@@ -71,16 +71,6 @@ async def closures_between(
     return found
 
 
-async def limits_for(session: AsyncSession, day: date) -> Limits:
-    """The limits of one day, for what is judged without a shift."""
-    rows = await session.scalars(select(RuleSetting))
-    return limits_on((_setting(row) for row in rows), day)
-
-
-def _setting(row: RuleSetting) -> Setting:
-    return Setting(row.parameter, None if row.value is None else float(row.value), row.valid_from)
-
-
 def _closures(first: date, last: date, site_ids: Iterable[str]) -> Select[Any]:
     return select(
         literal("closure", Text).label("kind"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -22,10 +23,12 @@ from civic.db import Database
 from civic.errors import Invalid
 from civic.paths import DATA
 from tests.cast import Cast, make_cast, sign_in
+from tests.factories.shifts import in_days, make_shift
 
 NOW = "2026-11-25 10:00+01:00"
 TODAY = date(2026, 11, 25)
 PAGE = "/administration/regles"
+MakeClient = Callable[[], httpx.AsyncClient]
 DATA_RULES = json.loads((DATA / "rules.json").read_text(encoding="utf-8"))["rules"]
 
 
@@ -159,7 +162,7 @@ async def test_nothing_is_written_for_a_past_day_no_change_or_a_contradiction(
 
 
 @pytest.fixture
-async def admin(cast: Cast, make_client, db: Database) -> httpx.AsyncClient:  # type: ignore[no-untyped-def]
+async def admin(cast: Cast, make_client: MakeClient, db: Database) -> httpx.AsyncClient:
     return await sign_in(make_client, db, cast.admin)
 
 
@@ -167,7 +170,7 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
 
 
-async def test_the_staff_reads_and_volunteers_do_not(cast: Cast, make_client, db: Database) -> None:  # type: ignore[no-untyped-def]
+async def test_the_staff_reads_and_volunteers_do_not(cast: Cast, make_client: MakeClient, db: Database) -> None:
     for user, status in (
         (cast.volunteer, 403),
         (cast.coordinator, 200),
@@ -266,6 +269,26 @@ async def test_a_wrong_form_says_it_at_the_field_and_keeps_what_was_typed(
     assert f'value="{sent["week_max_minor"]}"' in answer.text
     async with db.reading() as session:
         assert not list(await session.scalars(select(RuleSetting)))
+
+
+@time_machine.travel(NOW, tick=False)
+async def test_a_limit_holds_for_the_shifts_of_its_days(
+    session: AsyncSession, cast: Cast, make_client: MakeClient, db: Database
+) -> None:
+    """A minor's day has seven hours until one says otherwise from a day on: shifts of the days before stay free."""
+    before, after = [await make_shift(session, in_days(days, 14), hours=4) for days in (6, 7)]
+    from_day = TODAY + timedelta(days=7)
+    await limit_actions.set_values(session, by=cast.admin, values={"day_max_minor": 3}, valid_from=from_day)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.minor)
+    found = {}
+    for one in (await client.get("/api/v1/shifts")).json()["items"]:
+        found[one["id"]] = [(refusal["code"], plain(refusal["title"])) for refusal in one["refusals"]]
+    assert found[str(before.id)] == []
+    assert found[str(after.id)] == [("day_max_minor", "4 h dans la journée, la limite est 3 h par jour.")]
+    refused = await client.post(f"/api/v1/shifts/{after.id}/booking")
+    assert (refused.status_code, refused.json()["code"]) == (409, "day_max_minor")
+    assert (await client.post(f"/api/v1/shifts/{before.id}/booking")).status_code == 201
 
 
 async def test_a_rule_without_numbers_takes_none(admin: httpx.AsyncClient) -> None:
