@@ -16,6 +16,7 @@ from civic.accounts.models import User
 from civic.bookings.models import WALK_IN, Attendance, AttendanceEvent, Booking
 from civic.errors import Invalid, NotFound, Refusal
 from civic.i18n import _
+from civic.shifts.actions import lock
 from civic.shifts.models import Shift
 
 MAX_HOURS = Decimal(24)
@@ -35,10 +36,12 @@ async def note(
     The hours default to the shift's own, 0 for somebody who did not come. What is noted already changes nothing.
     Raises NotFound, Refusal (`shift_not_started`, `not_confirmed`), Invalid (hours).
     """
-    booking = await session.get(Booking, booking_id, with_for_update=True)
+    booking = await session.get(Booking, booking_id)
     if booking is None:
         raise NotFound
-    shift = await session.get_one(Shift, booking.shift_id)
+    # The shift first, as everywhere: an arrival noted with the code at the same moment waits, or was first.
+    shift = await lock(session, booking.shift_id)
+    await session.refresh(booking, with_for_update=True)
     if booking.state not in ("confirmed", WALK_IN):
         raise Refusal("not_confirmed", _("Cette personne n’a pas de place confirmée sur ce créneau."))
     if clock.now() < shift.starts_at:
