@@ -25,14 +25,15 @@ async def ask_absence(
 ) -> Response:
     """The reasons, once it is too late to withdraw; before, the page that gives a place back."""
     page, now = f"/creneaux/{shift.id}", clock.now()
-    if await absence.call_by(session, shift.id, volunteer.id):
+    mine = (await see(session, user, [shift])).seen[0].mine
+    said = await absence.call_by(session, shift.id, volunteer.id)
+    if said and (mine is None or mine.booking_id == said.booking_id):
         return redirect(page, _("C’est déjà dit : votre coordination est prévenue."), "info")
-    seen = (await see(session, user, [shift])).seen[0]
-    if seen.mine is None:
+    if mine is None:
         return redirect(page, _("Vous n’avez pas de place sur ce créneau."), "info")
     if shift.times.ends_at <= now:
         return redirect(page, _("Ce créneau est fini : dites-le à votre coordination."), "info")
-    if may_withdraw(seen.mine.state, shift, now) is None:
+    if may_withdraw(mine.state, shift, now) is None:
         return redirect(f"{page}/desistement")
     return await _page(request, session, user, shift, Form())
 

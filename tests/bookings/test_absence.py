@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.audit.models import AuditEvent
-from civic.bookings import absence, actions, attendance
+from civic.bookings import absence, actions, attendance, release
 from civic.bookings.models import Booking, BookingEvent, StandInCall
 from civic.db import Database
 from civic.errors import Invalid, NotFound, Refusal
@@ -302,6 +302,36 @@ async def test_a_removal_and_an_absence_leave_a_minor_alone_too(
     assert first == {"nadia@example.test", "paul@example.test", "tutrice@example.test"}
     await say(db, cast.colleague, near)
     assert len([mail for mail in await mailbox() if mail.kind == "lone_minor"]) == 6
+
+
+async def test_a_leave_that_leaves_a_minor_alone_is_told_too(
+    session: AsyncSession, db: Database, mailbox: Mailbox
+) -> None:
+    cast = await make_cast(session)
+    shift = await make_shift(session, **soon(52))
+    taken = await make_booking(session, shift, cast.volunteer)
+    await make_booking(session, shift, cast.minor)
+    await session.commit()
+    async with db.writing() as acting:
+        await release.release(acting, by=cast.coordinator, booking_ids=[taken.id], reason="Congé")
+    assert await told(mailbox, "lone_minor") == {"nadia@example.test", "paul@example.test", "tutrice@example.test"}
+
+
+async def test_who_comes_back_may_be_kept_away_again(
+    session: AsyncSession, db: Database, make_client: MakeClient
+) -> None:
+    volunteer, shift = await make_volunteer(session), await make_shift(session, **soon(8))
+    await make_booking(session, shift, volunteer)
+    await session.commit()
+    first = await say(db, volunteer, shift)
+    async with db.writing() as acting:
+        await actions.book(acting, by=volunteer.user, volunteer_id=volunteer.id, shift_id=shift.id)
+    browser = await sign_in(make_client, db, volunteer)
+    assert (await browser.get(f"/creneaux/{shift.id}/empechement")).status_code == 200
+    second = await say(db, volunteer, shift)
+    assert first.call
+    assert second.call
+    assert first.call.id != second.call.id
 
 
 # Through HTTP
