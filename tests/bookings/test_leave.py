@@ -440,6 +440,29 @@ async def test_a_booking_racing_the_approval_never_stays_on_a_day_of_leave(
     assert outcome in ({"confirmed", "leave_frees"}, {"confirmed", "leave_moved"}, {"leave_conflict", "approved"})
 
 
+async def test_an_approval_waits_for_a_booking_under_way_and_then_shows_it(
+    cast: Cast, session: AsyncSession, db: Database, engine_url: str
+) -> None:
+    """A seat that is being taken is not overlooked because its transaction has not ended."""
+    shift = await make_shift(session, at(8, 14))
+    await session.commit()
+    one = await ask(db, cast.volunteer)
+    other = Database(engine_url)
+    try:
+        async with other.writing() as taking:
+            await actions.book(taking, by=cast.volunteer.user, volunteer_id=cast.volunteer.id, shift_id=shift.id)
+            granting = asyncio.create_task(approve(db, one, cast.coordinator))
+            done, _waiting = await asyncio.wait({granting}, timeout=0.5)
+            assert not done
+        with pytest.raises(Refusal) as refused:
+            await granting
+    finally:
+        await other.dispose()
+    assert refused.value.code == "leave_frees"
+    assert (await kept(db, one)).state == "requested"
+    assert await states(db, shift) == {cast.volunteer.id: "confirmed"}
+
+
 async def test_many_leaves_and_bookings_at_once_keep_every_promise(
     session: AsyncSession, db: Database, engine_url: str
 ) -> None:
