@@ -37,6 +37,8 @@ from tests.factories.sites import make_site
 from tests.factories.volunteers import make_volunteer
 from tests.postgres import die_with_parent
 
+# Shorter than any server keeps an idle connection.
+IDLE = httpx.Limits(keepalive_expiry=2)
 ROOT = Path(__file__).parents[1]
 GUARDS = {
     "sqlite": [f"DROP TRIGGER bookings_{name}" for name in ("capacity_insert", "capacity_update")]
@@ -155,7 +157,7 @@ async def field(url: str, folder: Path, *, people: int, servers: int = 2, guarde
 
     def client(number: int, cookie: str) -> httpx.AsyncClient:
         base = f"{processes[number % servers].url}/api/v1"
-        return httpx.AsyncClient(base_url=base, cookies={"civic_session": cookie}, timeout=120)
+        return httpx.AsyncClient(base_url=base, cookies={"civic_session": cookie}, timeout=120, limits=IDLE)
 
     clients = [client(number, cookie) for number, cookie in enumerate(cookies)]
     planning = client(0, planner)

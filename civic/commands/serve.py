@@ -33,6 +33,8 @@ def run(args: Namespace) -> int:
         server_header=False,
         proxy_headers=True,
         timeout_graceful_shutdown=10,
+        # Longer than clients and proxies keep an idle connection: nobody writes into one that is just being closed.
+        timeout_keep_alive=75,
     )
     port = listening.getsockname()[1]
     host = f"[{args.host}]" if ":" in args.host else args.host
