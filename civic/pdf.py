@@ -9,10 +9,10 @@ import typst
 from anyio import to_thread
 
 from civic.i18n import _, language
-from civic.paths import TEMPLATES
+from civic.paths import DATA, TEMPLATES
 
 LAYOUT = TEMPLATES / "report" / "document.typ"
-FONTS = TEMPLATES / "report" / "fonts"
+FONTS = DATA / "fonts"
 
 
 @dataclass(frozen=True, slots=True)
