@@ -95,6 +95,8 @@ SCREENS = (
 )
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
+# Papers are looked at by their own tests.
+NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
 
 
 def address(screen: Screen, request: APIRequestContext) -> str:
