@@ -163,11 +163,21 @@ def settings(
     read_settings.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def made_apps() -> dict[bool, FastAPI]:
+    """One application per kind of settings: what a route needs to know of itself is worked out once, not per test."""
+    return {}
+
+
 @pytest.fixture
-def app(settings: Settings, db: Database) -> FastAPI:
+def app(settings: Settings, db: Database, made_apps: dict[bool, FastAPI]) -> FastAPI:
     from civic.app import create_app
 
-    return create_app(settings, db)
+    if settings.production not in made_apps:
+        made_apps[settings.production] = create_app(settings, db)
+    made = made_apps[settings.production]
+    made.state.db = db
+    return made
 
 
 @pytest.fixture
