@@ -63,6 +63,7 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     audited = {"state": booking.state, "warnings": [one.code for one in warnings]}
     audit.record(session, by=by, verb="booking.made", subject=booking, detail=audited)
     await mails.placed(session, booking, shift, person, assigned=not own, warnings=warnings)
+    await alerts.tell_tutor(session, booking, shift, warnings)
     return Placed(booking, await steps.position(session, booking), True, warnings)
 
 

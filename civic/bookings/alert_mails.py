@@ -104,6 +104,18 @@ async def lone_minor(session: AsyncSession, user: User, shift: ShiftFacts, who: 
     )
 
 
+async def fragile_public(session: AsyncSession, tutor: User, shift: ShiftFacts, booking_id: UUID, who: str) -> None:
+    """To the tutor of a minor who took a seat with a vulnerable public (MINOR_PUBLIC); never muted."""
+    await outbox.enqueue(
+        session,
+        to=tutor.email,
+        kind="fragile_public",
+        template="fragile_public",
+        context={**facts_of(shift, tutor.name, planning=True), "who": who},
+        dedupe=f"fragile_public:{booking_id}:{tutor.id}",
+    )
+
+
 def pair_key(shift: ShiftFacts, step: str, user: User) -> str:
     """A shift that moves to another time is another fact."""
     return f"pair:{shift.id}:{shift.times.starts_at.isoformat()}:{step}:{user.id}"

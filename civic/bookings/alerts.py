@@ -20,6 +20,7 @@ from civic.bookings.models import Booking, BookingEvent, StandInCall
 from civic.bookings.values import ShiftFacts
 from civic.contracts.limits import PARAMETERS
 from civic.contracts.models import EngagementContract
+from civic.errors import Finding
 from civic.missions.models import MissionTag
 from civic.outbox.preferences import told, wishes_of
 from civic.shifts.actions import lock
@@ -62,6 +63,16 @@ async def left_alone(session: AsyncSession, shift: ShiftFacts, left: Collection[
         users.append(tutor)
     for user in users:
         await alert_mails.lone_minor(session, user, shift, alone.name, f"{alone.booking_id}:{min(left)}")
+
+
+async def tell_tutor(session: AsyncSession, booking: Booking, shift: ShiftFacts, warnings: Iterable[Finding]) -> None:
+    """A minor's seat with a vulnerable public is said to their tutor, as the warning promises."""
+    if booking.state != "confirmed" or "minor_public" not in {one.code for one in warnings}:
+        return
+    tutor = await _tutor_of(session, booking.volunteer_id, shift)
+    name = await session.scalar(select(User.name).join(Volunteer).where(Volunteer.id == booking.volunteer_id))
+    if tutor is not None and name is not None:
+        await alert_mails.fragile_public(session, tutor, shift, booking.id, name)
 
 
 async def _were_seats(session: AsyncSession, left: Collection[UUID]) -> bool:

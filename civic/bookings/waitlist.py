@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import mails, queries, rules
+from civic.bookings import alerts, mails, queries, rules
 from civic.bookings.models import ENDED, Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.steps import change_state, end, free_seats, hold, holdings_of, waited_near, waiting_on
@@ -92,7 +92,9 @@ async def take(session: AsyncSession, booking: Booking, shift: ShiftFacts, *, by
     await expire_on(session, shift.id)
     await change_state(session, booking, "confirmed", by=by)
     audit.record(session, by=by, verb="booking.accepted", subject=booking)
-    await mails.accepted(session, booking, shift, person, rules.advise(person, shift, held))
+    warnings = rules.advise(person, shift, held)
+    await mails.accepted(session, booking, shift, person, warnings)
+    await alerts.tell_tutor(session, booking, shift, warnings)
 
 
 async def decline(session: AsyncSession, *, by: User, booking_id: UUID) -> None:

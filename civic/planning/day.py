@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings import queries as bookings
-from civic.bookings.models import Attendance, Booking
+from civic.bookings.models import Attendance, Booking, StandInCall
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.values import Crowd, Held, ShiftFacts
 from civic.i18n import N_
@@ -38,7 +38,8 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Somebody on a shift; `status` is expected, missing, unnoted (it is over), present, absent or excused."""
+    """Somebody on a shift; `status` is expected, missing, said (that they can't come), unnoted, present, absent or
+    excused; unnoted: it is over."""
 
     booking_id: UUID
     volunteer_id: UUID
@@ -63,7 +64,7 @@ class Line:
     def section(self) -> str:
         waiting = any(one.status in ("missing", "unnoted") for one in self.people)
         if self.ended:
-            return "to_note" if waiting else "over"
+            return "to_note" if waiting or self.count("said") else "over"
         if self.started:
             return "missing" if waiting else "running"
         return "soon" if -self.late <= SOON else "later"
@@ -142,12 +143,14 @@ def _order(one: Expected) -> tuple[bool, str]:
 
 
 async def _noted(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, Noted]:
+    """What is noted, and who said after the start that they can't come: nobody looks for them."""
     chosen = (
-        select(Attendance.booking_id, Attendance.state, Attendance.arrived_at)
-        .join(Booking, Booking.id == Attendance.booking_id)
-        .where(Booking.shift_id.in_(shift_ids))
+        select(Booking.id, Attendance.state, Attendance.arrived_at)
+        .outerjoin(Attendance, Attendance.booking_id == Booking.id)
+        .outerjoin(StandInCall, StandInCall.booking_id == Booking.id)
+        .where(Booking.shift_id.in_(shift_ids), or_(Attendance.id.is_not(None), StandInCall.id.is_not(None)))
     )
-    return {row.booking_id: Noted(row.state, row.arrived_at) for row in await session.execute(chosen)}
+    return {row.id: Noted(row.state or "said", row.arrived_at) for row in await session.execute(chosen)}
 
 
 async def _phones(session: AsyncSession, volunteer_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -22,6 +22,7 @@ from civic.shifts.models import Shift
 from civic.tasks.work import run_due
 from civic.volunteers.models import Volunteer
 from tests.cast import Cast, make_cast, sign_in
+from tests.factories.missions import make_mission
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.volunteers import make_minor, make_volunteer
 
@@ -267,6 +268,24 @@ async def test_a_minor_left_alone_is_told_at_once_to_coordinators_and_tutor(
             await actions.withdraw(acting, by=adult.user, volunteer_id=adult.id, shift_id=shift.id)
     mails = [mail for mail in await mailbox() if mail.kind == "lone_minor"]
     assert [mail.recipient for mail in mails] == ["tutrice@example.test"]
+    assert "Lou Mineure" in mails[0].text_body
+
+
+async def test_a_minor_with_a_vulnerable_public_is_said_to_their_tutor_once_a_seat_is_theirs(
+    session: AsyncSession, db: Database, mailbox: Mailbox
+) -> None:
+    cast = await make_cast(session)
+    mission = await make_mission(session, tags=["vulnerable_public"])
+    shift = await make_shift(session, **soon(30), mission=mission)
+    full = await make_shift(session, **soon(52), mission=mission)
+    for one in (cast.volunteer, cast.colleague):
+        await make_booking(session, full, one)
+    await session.commit()
+    for wanted, who in ((shift, cast.minor), (shift, cast.minor), (shift, cast.volunteer), (full, cast.minor)):
+        async with db.writing() as acting:
+            await actions.book(acting, by=who.user, volunteer_id=who.id, shift_id=wanted.id)
+    mails = [mail for mail in await mailbox() if mail.kind == "fragile_public"]
+    assert [mail.recipient for mail in mails] == ["tutrice@example.test"], "neither an adult nor a queue"
     assert "Lou Mineure" in mails[0].text_body
 
 

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from civic.bookings import walkins
+from civic.bookings import absence, walkins
 from civic.bookings.models import Attendance
 from civic.bookings.values import Crowd, Held, Times
 from civic.db import Database
@@ -45,6 +45,18 @@ def test_where_somebody_stands_as_time_goes(minutes: int, section: str, status: 
     [(key, _title, [line])] = board.sections
     assert (key, [one.status for one in line.people]) == (section, [status]), "an offer is nobody yet"
     assert line.late == timedelta(minutes=minutes)
+
+
+def test_who_said_it_is_not_looked_for_and_is_still_to_note() -> None:
+    shift = facts()
+    ill = held(shift.id, "Zoé")
+    for minutes, section in ((30, "running"), (200, "to_note")):
+        at = START + timedelta(minutes=minutes)
+        board = lay_out(
+            shift.times.day, [shift], {shift.id: Crowd((ill,))}, {ill.booking_id: Noted("said", None)}, {}, at
+        )
+        [(key, _title, [line])] = board.sections
+        assert (key, line.count("said", "missing"), line.count("missing")) == (section, 1, 0)
 
 
 def test_who_is_missing_comes_first_and_what_is_noted_is_settled() -> None:
@@ -172,3 +184,20 @@ async def test_it_comes_back_by_itself_and_by_a_link(world: World, db: Database)
     assert 'href="/planning/jour">' in page
     with time_machine.travel("2026-11-29 10:00+01:00", tick=False):
         assert "Aucun créneau ce jour-là" in (await world.get("coordinator", "/planning/jour")).text
+
+
+async def test_an_absence_said_after_the_start_shows_on_the_board(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        shift = await make_shift(session, moment(25, 9), mission=world.mission, site=world.here)
+        await make_booking(session, shift, world.cast.volunteer)
+    async with db.writing() as session:
+        await absence.cannot_come(
+            session,
+            by=world.cast.volunteer.user,
+            volunteer_id=world.cast.volunteer.id,
+            shift_id=shift.id,
+            reason="transport",
+        )
+    page = (await world.get("coordinator", "/planning/jour")).text
+    assert "Ne peut pas venir" in page
+    assert "Manque depuis" not in page
