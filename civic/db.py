@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import await_only
 
+from civic.sqlite import Driver
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITES = "civic_writes"
 TURN = "civic_turn"
@@ -77,7 +79,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {} if self.sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+        pool = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+        options: dict[str, Any] = {"module": Driver()} if self.sqlite else pool
         self.engine = create_async_engine(url, **options)
         if self.sqlite:
             _tune_sqlite(self.engine.sync_engine)

@@ -44,6 +44,7 @@ LAYERS = (
         "migrate",
         "data",
         "schema",
+        "sqlite",
         "formats",
         "templating",
         "pdf",
