@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BindParameter, CheckConstraint, bindparam
 from sqlalchemy.orm import mapped_column
 
 from civic.clock import now
+from civic.db import UtcDateTime
 
 Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid4)]
 CreatedAt = Annotated[datetime, mapped_column(default=now)]
+
+# The moment of execution, for a select that is built once.
+NOW: BindParameter[datetime] = bindparam("now", callable_=now, type_=UtcDateTime, unique=True)
+
+
+def among(name: str) -> BindParameter[Any]:
+    """The values of an IN, given at execution as a list, for a select that is built once."""
+    return bindparam(name, expanding=True)
 
 
 def one_of(column: str, codes: Iterable[str], name: str | None = None) -> CheckConstraint:

@@ -4,34 +4,38 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from civic.accounts.models import PersonalToken, User, UserSession
 from civic.accounts.tokens import digest
-from civic.clock import now
+from civic.columns import NOW
 from civic.db import Session
 from civic.errors import Forbidden, NotSignedIn
 from civic.settings import settings
+
+# Asked by every request, so built once: building a select costs more than running it.
+_ACTIVE = select(User).options(joinedload(User.scopes)).where(User.is_active)
+_BY_TOKEN = _ACTIVE.join(PersonalToken, PersonalToken.user_id == User.id).where(
+    PersonalToken.digest == bindparam("digest")
+)
+_BY_COOKIE = _ACTIVE.join(UserSession, UserSession.user_id == User.id).where(
+    UserSession.token == bindparam("digest"), UserSession.expires_at > NOW
+)
 
 
 async def find_user(session: AsyncSession, request: Request) -> User | None:
     """The active account that a request's cookie or bearer token opens, with its scopes; None otherwise."""
     cookie = request.cookies.get(settings().session_cookie)
     scheme, _space, bearer = request.headers.get("Authorization", "").partition(" ")
-    chosen = select(User).options(joinedload(User.scopes)).where(User.is_active)
     if scheme.lower() == "bearer" and bearer:
-        chosen = chosen.join(PersonalToken, PersonalToken.user_id == User.id).where(
-            PersonalToken.digest == digest(bearer.strip())
-        )
+        found = await session.scalars(_BY_TOKEN, {"digest": digest(bearer.strip())})
     elif cookie:
-        chosen = chosen.join(UserSession, UserSession.user_id == User.id).where(
-            UserSession.token == digest(cookie), UserSession.expires_at > now()
-        )
+        found = await session.scalars(_BY_COOKIE, {"digest": digest(cookie)})
     else:
         return None
-    return (await session.scalars(chosen)).unique().one_or_none()
+    return found.unique().one_or_none()
 
 
 async def maybe_user(request: Request, session: Session) -> User | None:

@@ -92,6 +92,6 @@ async def entries_of(session: AsyncSession, volunteer_id: UUID) -> list[Entry]:
 async def _rows(session: AsyncSession, volunteer_id: UUID, since: datetime) -> list[Booking]:
     live_or_there = Booking.state.in_((*LIVE, WALK_IN))
     chosen = select(Booking).where(Booking.volunteer_id == volunteer_id, live_or_there, Booking.ends_at > since)
-    rows = await session.scalars(chosen.where(queries.still_held()).order_by(Booking.starts_at, Booking.id))
+    rows = await session.scalars(chosen.where(queries.STILL_HELD).order_by(Booking.starts_at, Booking.id))
     # What one waited for and never had is no part of the past.
     return [one for one in rows if one.state in ("confirmed", WALK_IN) or one.starts_at > now()]

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
 from civic.bookings.values import ContractFacts, DaysOff, Person
+from civic.columns import among
 from civic.contracts.models import EngagementContract, Leave, Training
 from civic.sites.models import Commune
 from civic.volunteers.models import Volunteer
@@ -18,16 +19,17 @@ from civic.volunteers.models import Volunteer
 
 async def people_of(session: AsyncSession, volunteer_ids: Collection[UUID]) -> dict[UUID, Person]:
     """Volunteers with their contracts, trainings and approved leave (two queries)."""
-    return await _people(session, Volunteer.id.in_(volunteer_ids))
+    return await _people(session, _BY_ID, {"ids": list(volunteer_ids)})
 
 
 async def person_of(session: AsyncSession, user: User) -> Person | None:
     """The volunteer behind an account, None for an account without a profile."""
-    return next(iter((await _people(session, Volunteer.user_id == user.id)).values()), None)
+    return next(iter((await _people(session, _BY_ACCOUNT, {"account": user.id})).values()), None)
 
 
-async def _people(session: AsyncSession, condition: Any) -> dict[UUID, Person]:
-    chosen = (
+def _selects(condition: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]:
+    """The people with their contracts and trainings, and their leaves."""
+    people = (
         select(Volunteer, User, EngagementContract, Training.kind, Commune.lat, Commune.lon)
         .join(User, User.id == Volunteer.user_id)
         .outerjoin(EngagementContract, EngagementContract.volunteer_id == Volunteer.id)
@@ -36,33 +38,39 @@ async def _people(session: AsyncSession, condition: Any) -> dict[UUID, Person]:
         .where(condition)
         .order_by(User.name, Volunteer.id, EngagementContract.starts_on)
     )
+    leaves = (
+        select(Leave.volunteer_id, Leave.starts_on, Leave.ends_on, Leave.kind)
+        .join(Volunteer, Volunteer.id == Leave.volunteer_id)
+        .where(condition, Leave.state == "approved")
+        .order_by(Leave.starts_on)
+    )
+    return people, leaves
+
+
+# Built once: building them costs more than running them.
+_BY_ID = _selects(Volunteer.id.in_(among("ids")))
+_BY_ACCOUNT = _selects(Volunteer.user_id == bindparam("account"))
+
+
+async def _people(
+    session: AsyncSession, selects: tuple[Select[Any], Select[Any]], given: dict[str, Any]
+) -> dict[UUID, Person]:
     found: dict[UUID, Person] = {}
     contracts: dict[UUID, dict[UUID, ContractFacts]] = defaultdict(dict)
-    for volunteer, user, contract, training, lat, lon in await session.execute(chosen):
+    for volunteer, user, contract, training, lat, lon in await session.execute(selects[0], given):
         found[volunteer.id] = _as_person(volunteer, user, lat, lon)
         if contract is None:
             continue
         known = contracts[volunteer.id].get(contract.id) or _as_contract(contract)
         trainings = known.trainings | ({training} if training else frozenset())
         contracts[volunteer.id][contract.id] = replace(known, trainings=trainings)
-    leaves = await _leaves(session, condition)
+    leaves: defaultdict[UUID, list[DaysOff]] = defaultdict(list)
+    for volunteer_id, starts_on, ends_on, kind in await session.execute(selects[1], given):
+        leaves[volunteer_id].append(DaysOff(starts_on, ends_on, kind))
     return {
         key: replace(person, contracts=tuple(contracts[key].values()), leaves=tuple(leaves[key]))
         for key, person in found.items()
     }
-
-
-async def _leaves(session: AsyncSession, condition: Any) -> defaultdict[UUID, list[DaysOff]]:
-    chosen = (
-        select(Leave.volunteer_id, Leave.starts_on, Leave.ends_on, Leave.kind)
-        .join(Volunteer, Volunteer.id == Leave.volunteer_id)
-        .where(condition, Leave.state == "approved")
-        .order_by(Leave.starts_on)
-    )
-    found: defaultdict[UUID, list[DaysOff]] = defaultdict(list)
-    for volunteer_id, starts_on, ends_on, kind in await session.execute(chosen):
-        found[volunteer_id].append(DaysOff(starts_on, ends_on, kind))
-    return found
 
 
 def _as_person(volunteer: Volunteer, user: User, lat: float | None, lon: float | None) -> Person:

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
@@ -15,6 +15,7 @@ from civic.accounts.models import User
 from civic.bookings.models import LIVE, SEATED, WALK_IN, Attendance, Booking, StandInCall
 from civic.bookings.surroundings import surroundings
 from civic.bookings.values import Crowd, Held, ShiftFacts, Times
+from civic.columns import NOW, among
 from civic.db import UtcDateTime
 from civic.missions.models import Mission, MissionTag
 from civic.shifts.models import Shift
@@ -38,14 +39,14 @@ class ShiftFilters:
     also: frozenset[UUID] = frozenset()
 
 
-def _shift_columns() -> Select[Any]:
-    called = exists().where(StandInCall.shift_id == Shift.id)
-    return (
-        select(Shift, Mission, Site, Commune.name.label("commune"), called.label("called"))
-        .join(Mission, Mission.id == Shift.mission_id)
-        .join(Site, Site.id == Shift.site_id)
-        .join(Commune, Commune.insee == Site.commune_insee)
-    )
+# Selects that every booking runs are built once: building one costs more than running it.
+_SHIFTS: Select[Any] = (
+    select(Shift, Mission, Site, Commune.name, exists().where(StandInCall.shift_id == Shift.id))
+    .join(Mission, Mission.id == Shift.mission_id)
+    .join(Site, Site.id == Shift.site_id)
+    .join(Commune, Commune.insee == Site.commune_insee)
+)
+_SHIFTS_BY_ID = _SHIFTS.where(Shift.id.in_(among("ids")))
 
 
 async def list_shifts(
@@ -69,7 +70,7 @@ async def list_shifts(
     if filters.mission:
         wanted.append(Shift.mission_id == filters.mission)
     passes = or_(and_(*wanted), Shift.id.in_(filters.also)) if filters.also else and_(*wanted)
-    chosen = _shift_columns().where(passes).order_by(Shift.starts_at, Shift.id)
+    chosen = _SHIFTS.where(passes).order_by(Shift.starts_at, Shift.id)
     if after:
         chosen = chosen.where(
             tuple_(Shift.starts_at, Shift.id) > tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))
@@ -83,7 +84,7 @@ async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dic
     """Some shifts as values, whatever their state."""
     if not shift_ids:
         return {}
-    rows = (await session.execute(_shift_columns().where(Shift.id.in_(shift_ids)))).all()
+    rows = (await session.execute(_SHIFTS_BY_ID, {"ids": list(shift_ids)})).all()
     return {facts.id: facts for facts in await _facts(session, rows)}
 
 
@@ -158,6 +159,37 @@ def _as_facts(shift: Shift, mission: Mission, site: Site, commune: str) -> Shift
     )
 
 
+# An offer is past at its deadline, whether or not somebody has written it down yet.
+STILL_HELD = or_(Booking.state != "offered", Booking.offer_expires_at > NOW)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_HELD: Select[Any] = (
+    select(
+        Booking,
+        User.id,
+        User.name,
+        Site.id,
+        Site.name,
+        Site.lat,
+        Site.lon,
+        Shift.break_minutes,
+        exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "stand_duty"),
+        exists().where(Attendance.booking_id == Booking.id, Attendance.state != "present"),
+    )
+    .join(Volunteer, Volunteer.id == Booking.volunteer_id)
+    .join(User, User.id == Volunteer.user_id)
+    .join(Shift, Shift.id == Booking.shift_id)
+    .join(Site, Site.id == Shift.site_id)
+    .where(Booking.state.in_((*LIVE, WALK_IN)), STILL_HELD)
+    .where(
+        or_(
+            Booking.shift_id.in_(among("shifts")),
+            and_(Booking.volunteer_id.in_(among("volunteers")), Booking.ends_at > bindparam("since")),
+        )
+    )
+    .order_by(Booking.queue_key, Booking.id)
+)
+
+
 async def live_bookings(
     session: AsyncSession,
     *,
@@ -166,20 +198,7 @@ async def live_bookings(
     since: datetime | None = None,
 ) -> list[Held]:
     """Seats, queue places and walk-ins of some shifts, and of some people from `since` on: one query, queue order."""
-    theirs = and_(Booking.volunteer_id.in_(volunteer_ids), Booking.ends_at > since if since else true())
-    stand_duty = exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "stand_duty")
-    missed = exists().where(Attendance.booking_id == Booking.id, Attendance.state != "present")
-    where = (Site.id, Site.name, Site.lat, Site.lon, Shift.break_minutes)
-    chosen = (
-        select(Booking, User.id, User.name, *where, stand_duty, missed)
-        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
-        .join(User, User.id == Volunteer.user_id)
-        .join(Shift, Shift.id == Booking.shift_id)
-        .join(Site, Site.id == Shift.site_id)
-        .where(Booking.state.in_((*LIVE, WALK_IN)), still_held())
-        .where(or_(Booking.shift_id.in_(shift_ids), theirs))
-        .order_by(Booking.queue_key, Booking.id)
-    )
+    given = {"shifts": list(shift_ids), "volunteers": list(volunteer_ids), "since": since or EVER}
     return [
         Held(
             booking_id=booking.id,
@@ -199,14 +218,9 @@ async def live_bookings(
             missed=gone,
         )
         for booking, user_id, name, site_id, site_name, lat, lon, break_minutes, stand, gone in (
-            await session.execute(chosen)
+            await session.execute(_HELD, given)
         )
     ]
-
-
-def still_held() -> ColumnElement[bool]:
-    """An offer is past at its deadline, whether or not somebody has written it down yet."""
-    return or_(Booking.state != "offered", Booking.offer_expires_at > clock.now())
 
 
 def crowds(held: Iterable[Held]) -> defaultdict[UUID, Crowd]:
@@ -238,7 +252,7 @@ async def free_beside_queue(session: AsyncSession) -> list[UUID]:
     waiting = exists().where(Booking.shift_id == Shift.id, Booking.state == "waitlisted")
     seated = (
         select(func.count(Booking.id))
-        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED), still_held())
+        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED), STILL_HELD)
         .scalar_subquery()
     )
     chosen = select(Shift.id).where(Shift.state == "published", Shift.starts_at > clock.now(), waiting)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import Uuid, and_, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
@@ -13,12 +13,29 @@ from civic.accounts.models import User
 from civic.bookings import queries, rules
 from civic.bookings.models import LIVE, SEATED, Booking, BookingEvent
 from civic.bookings.values import Held, ShiftFacts
+from civic.columns import among
 from civic.shifts.actions import lock
 from civic.shifts.models import Shift
 from civic.volunteers.models import Volunteer
 
 # A seat given back may free somebody for what they wait for in the same week, or beside it.
 REACH = timedelta(days=8)
+
+# Selects that every booking runs, built once: building one costs more than running it.
+_live_here = and_(Booking.shift_id == bindparam("shift"), Booking.state.in_(LIVE))
+_CROWD = select(Booking.volunteer_id, Booking.state, Booking.offer_expires_at).where(_live_here)
+_LAST_KEY = select(func.max(Booking.queue_key)).where(_live_here)
+_LIVE_OF = (
+    select(Booking)
+    .where(_live_here, Booking.volunteer_id == bindparam("volunteer"), queries.STILL_HELD)
+    .execution_options(populate_existing=True)
+)
+_TAKEN = select(func.count(Booking.id)).where(
+    Booking.shift_id == bindparam("shift"), Booking.state.in_(SEATED), queries.STILL_HELD
+)
+_PEOPLE_HELD = (
+    select(Volunteer.id).where(Volunteer.id.in_(among("ids"))).order_by(Volunteer.id).with_for_update(key_share=True)
+)
 
 
 async def change_state(
@@ -51,8 +68,7 @@ async def lock_people(session: AsyncSession, volunteer_ids: Collection[UUID]) ->
     if not volunteer_ids or session.get_bind().dialect.name == "sqlite":
         # A writing transaction of SQLite is alone anyhow.
         return
-    chosen = select(Volunteer.id).where(Volunteer.id.in_(volunteer_ids)).order_by(Volunteer.id)
-    await session.execute(chosen.with_for_update(key_share=True))
+    await session.execute(_PEOPLE_HELD, {"ids": list(volunteer_ids)})
 
 
 async def lock_shifts(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
@@ -78,10 +94,7 @@ async def hold(
 
 async def unsettled_on(session: AsyncSession, shift: Shift) -> list[UUID]:
     """Whom settling a locked shift would touch: those with a past offer, and the queue beside a free place."""
-    chosen = select(Booking.volunteer_id, Booking.state, Booking.offer_expires_at).where(
-        Booking.shift_id == shift.id, Booking.state.in_(LIVE)
-    )
-    rows = [tuple(row) for row in await session.execute(chosen)]
+    rows = [tuple(row) for row in await session.execute(_CROWD, {"shift": shift.id})]
     late = [who for who, state, until in rows if state == "offered" and rules.overdue(until, clock.now())]
     seats = sum(state in SEATED for _who, state, _until in rows) - len(late)
     waiting = [who for who, state, _until in rows if state == "waitlisted"]
@@ -90,28 +103,19 @@ async def unsettled_on(session: AsyncSession, shift: Shift) -> list[UUID]:
 
 async def next_key(session: AsyncSession, shift_id: UUID) -> int:
     """The end of a locked shift's queue: now, and after everybody there even if the clock stepped back."""
-    last = await session.scalar(
-        select(func.max(Booking.queue_key)).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE))
-    )
+    last = await session.scalar(_LAST_KEY, {"shift": shift_id})
     return max(int(clock.now().timestamp() * 1_000_000), (last or 0) + 1)
 
 
 async def live_on(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> Booking | None:
     """Somebody's seat, offer or place in the queue of a shift."""
-    chosen = select(Booking).where(
-        Booking.shift_id == shift_id,
-        Booking.volunteer_id == volunteer_id,
-        Booking.state.in_(LIVE),
-        queries.still_held(),
-    )
-    chosen = chosen.execution_options(populate_existing=True)
-    found: Booking | None = await session.scalar(chosen)
+    found: Booking | None = await session.scalar(_LIVE_OF, {"shift": shift_id, "volunteer": volunteer_id})
     return found
 
 
 async def live_rows(session: AsyncSession, shift_id: UUID) -> list[Booking]:
     """Everybody on a shift, in queue order."""
-    chosen = select(Booking).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE), queries.still_held())
+    chosen = select(Booking).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE), queries.STILL_HELD)
     chosen = chosen.order_by(Booking.queue_key, Booking.id).execution_options(populate_existing=True)
     return list(await session.scalars(chosen))
 
@@ -147,10 +151,7 @@ async def position(session: AsyncSession, booking: Booking) -> int | None:
 
 async def free_seats(session: AsyncSession, shift: ShiftFacts) -> int:
     """Places that nobody holds, an offer being held until its deadline."""
-    taken = select(func.count(Booking.id)).where(
-        Booking.shift_id == shift.id, Booking.state.in_(SEATED), queries.still_held()
-    )
-    return shift.capacity - (await session.scalar(taken) or 0)
+    return shift.capacity - (await session.scalar(_TAKEN, {"shift": shift.id}) or 0)
 
 
 async def waited_near(session: AsyncSession, volunteer_ids: Collection[UUID], shift: ShiftFacts) -> list[UUID]:

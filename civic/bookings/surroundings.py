@@ -1,17 +1,18 @@
 """What a list of shifts is judged with beside its rows: closures, the missions’ demands, dated limits. One query."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Numeric, Select, String, Text, Uuid, cast, literal, null, select, union_all
+from sqlalchemy import Date, Numeric, Select, String, Text, Uuid, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from civic.bookings.values import Closure, ShiftFacts
+from civic.columns import among
 from civic.contracts.limits import Limits, Setting, limits_on
 from civic.contracts.models import RuleSetting
 from civic.missions.models import MissionTag, MissionTraining
@@ -37,15 +38,10 @@ class Surroundings:
 async def surroundings(session: AsyncSession, shifts: Sequence[ShiftFacts]) -> Surroundings:
     """Everything around some shifts, however many, in one query."""
     days = [day for one in shifts for day in (one.times.day, one.times.last_day)]
-    missions = {one.mission_id for one in shifts}
+    missions, sites = {one.mission_id for one in shifts}, {one.site_id for one in shifts}
     found = Surroundings()
-    parts = union_all(
-        _closures(min(days), max(days), {one.site_id for one in shifts}),
-        _demands("tag", MissionTag.mission_id, MissionTag.tag, missions),
-        _demands("training", MissionTraining.mission_id, MissionTraining.kind, missions),
-        _settings(),
-    ).order_by("first_day")
-    for kind, mission_id, code, text, first, last, value in await session.execute(parts):
+    asked = {"first": min(days), "last": max(days), "sites": list(sites), "missions": list(missions)}
+    for kind, mission_id, code, text, first, last, value in await session.execute(_AROUND, asked):
         match kind:
             case "closure":
                 found.closures[code].append(Closure(code, first, last, text))
@@ -71,7 +67,7 @@ async def closures_between(
     return found
 
 
-def _closures(first: date, last: date, site_ids: Iterable[str]) -> Select[Any]:
+def _closures() -> Select[Any]:
     return select(
         literal("closure", Text).label("kind"),
         cast(null(), Uuid).label("mission_id"),
@@ -80,12 +76,14 @@ def _closures(first: date, last: date, site_ids: Iterable[str]) -> Select[Any]:
         SiteClosure.starts_on.label("first_day"),
         SiteClosure.ends_on.label("last_day"),
         cast(null(), Numeric(8, 2)).label("value"),
-    ).where(SiteClosure.starts_on <= last, SiteClosure.ends_on >= first, SiteClosure.site_id.in_(list(site_ids)))
+    ).where(
+        SiteClosure.starts_on <= bindparam("last"),
+        SiteClosure.ends_on >= bindparam("first"),
+        SiteClosure.site_id.in_(among("sites")),
+    )
 
 
-def _demands(
-    kind: str, mission_id: InstrumentedAttribute[UUID], code: InstrumentedAttribute[str], missions: Collection[UUID]
-) -> Select[Any]:
+def _demands(kind: str, mission_id: InstrumentedAttribute[UUID], code: InstrumentedAttribute[str]) -> Select[Any]:
     return select(
         literal(kind, Text),
         mission_id,
@@ -94,7 +92,7 @@ def _demands(
         cast(null(), Date),
         cast(null(), Date),
         cast(null(), Numeric(8, 2)),
-    ).where(mission_id.in_(list(missions)))
+    ).where(mission_id.in_(among("missions")))
 
 
 def _settings() -> Select[Any]:
@@ -107,3 +105,12 @@ def _settings() -> Select[Any]:
         cast(null(), Date),
         RuleSetting.value,
     )
+
+
+# Built once: building it costs more than running it.
+_AROUND = union_all(
+    _closures(),
+    _demands("tag", MissionTag.mission_id, MissionTag.tag),
+    _demands("training", MissionTraining.mission_id, MissionTraining.kind),
+    _settings(),
+).order_by("first_day")

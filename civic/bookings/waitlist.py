@@ -17,11 +17,21 @@ from civic.bookings.models import ENDED, Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.steps import change_state, end, free_seats, hold, holdings_of, waited_near, waiting_on
 from civic.bookings.values import Held, ShiftFacts
+from civic.columns import NOW, among
 from civic.errors import NotFound, Refusal
 from civic.i18n import _
 
 # In the history of somebody who joined the queue while a place was free and called out.
 BEHIND = "behind"
+
+_OVERDUE = (
+    select(Booking)
+    .where(Booking.state == "offered", Booking.offer_expires_at <= NOW)
+    .order_by(Booking.id)
+    .execution_options(populate_existing=True)
+)
+_OVERDUE_ON = _OVERDUE.where(Booking.shift_id.in_(among("ids")))
+_OVERDUE_OF = _OVERDUE.where(Booking.volunteer_id.in_(among("ids")))
 
 
 async def settle(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
@@ -153,9 +163,8 @@ async def settle_one(session: AsyncSession, shift_id: UUID) -> None:
 async def _overdue(
     session: AsyncSession, *, shift_ids: Collection[UUID] = (), volunteer_ids: Collection[UUID] = ()
 ) -> list[Booking]:
-    whose = Booking.shift_id.in_(shift_ids) if shift_ids else Booking.volunteer_id.in_(volunteer_ids)
-    chosen = select(Booking).where(whose, Booking.state == "offered", Booking.offer_expires_at <= clock.now())
-    return list(await session.scalars(chosen.order_by(Booking.id).execution_options(populate_existing=True)))
+    chosen, ids = (_OVERDUE_ON, shift_ids) if shift_ids else (_OVERDUE_OF, volunteer_ids)
+    return list(await session.scalars(chosen, {"ids": list(ids)}))
 
 
 async def _found(session: AsyncSession, booking_id: UUID) -> Booking:

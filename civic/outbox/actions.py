@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,7 @@ from civic.outbox.compose import compose
 from civic.outbox.models import OutboxMail
 from civic.outbox.send import LIMIT, NoSender, Refused, Sender, Unavailable
 
+_TOLD = select(OutboxMail.id).where(OutboxMail.dedupe == bindparam("dedupe"))
 log = logging.getLogger("civic")
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
 TRIES = len(BACK_OFF) + 1
@@ -49,7 +50,7 @@ async def enqueue(
     `templates/mail/<template>.txt` (first line "Subject: …") and `.html` are rendered with the context. Attachments are
     texts: {"name", "type": "text/…", "params": {…}, "text"}.
     """
-    if dedupe and await session.scalar(select(OutboxMail.id).where(OutboxMail.dedupe == dedupe)):
+    if dedupe and await session.scalar(_TOLD, {"dedupe": dedupe}):
         return
     subject, text, html = compose(template, context)
     written: dict[str, Any] = {"kind": kind, "dedupe": dedupe, "recipient": to, "subject": subject, "text_body": text}

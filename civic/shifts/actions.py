@@ -5,7 +5,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit
@@ -109,10 +109,12 @@ async def _made_before(session: AsyncSession, by: User, key: str, digest: str) -
     return await session.get(Shift, used.shift_id)
 
 
+_HELD = select(Shift).where(Shift.id == bindparam("shift")).with_for_update().execution_options(populate_existing=True)
+
+
 async def lock(session: AsyncSession, shift_id: UUID) -> Shift:
     """The shift, held until the commit: every change of its seats waits here. Raises NotFound."""
-    chosen = select(Shift).where(Shift.id == shift_id).with_for_update().execution_options(populate_existing=True)
-    shift = await session.scalar(chosen)
+    shift: Shift | None = await session.scalar(_HELD, {"shift": shift_id})
     if shift is None:
         raise NotFound
     return shift
