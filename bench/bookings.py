@@ -41,6 +41,9 @@ CLIENTS = 16
 # The first day is for the bare route, whose rows carry the recorded times, the second for Civic.
 PEOPLE, DAYS, SIDE_BY_SIDE = 192, 2, 4
 AT_LEAST = 0.2
+# As it is deployed: in development the server would send the mails as well, which is the worker's own process here.
+DEPLOYED = {"CIVIC_ENV": "production", "CIVIC_SECRET_KEY": "x" * 40, "CIVIC_BASE_URL": "https://civic.test"}
+COOKIE = {"bare": "civic_session", "civic": "__Host-civic_session"}
 ROOT = Path(__file__).parents[1]
 SKIPPED = ("BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA")
 
@@ -133,7 +136,7 @@ class Serving:
         command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--no-access-log", "--port", str(port)]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CIVIC_")}
         log = stack.enter_context((folder / "log").open("ab"))
-        settings = {"PYTHONPATH": str(ROOT), "CIVIC_BASE_URL": self.url, **env}
+        settings = {"PYTHONPATH": str(ROOT), **env}
         process = subprocess.Popen(command, cwd=folder, env=kept | settings, stdout=log, stderr=log)
         stack.callback(lambda: (process.terminate(), process.wait(20)))
 
@@ -156,7 +159,7 @@ async def measure(url: str, folder: Path) -> tuple[float, float, int]:
     rates = {}
     plans = {
         "bare": ("bench.bare:create_app", {"BENCH_SPEC": str(spec)}),
-        "civic": ("civic.app:create_app", {"CIVIC_DATABASE_URL": url}),
+        "civic": ("civic.app:create_app", {"CIVIC_DATABASE_URL": url, **DEPLOYED}),
     }
     for name, (factory, env) in plans.items():
         with ExitStack() as stack:
@@ -167,7 +170,7 @@ async def measure(url: str, folder: Path) -> tuple[float, float, int]:
             for cookie, volunteer, shift in asked:
                 path = f"/{volunteer}/{shift}" if name == "bare" else f"/api/v1/shifts/{shift}/booking"
                 head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(serving.url).netloc}\r\n"
-                lines.append(f"{head}Cookie: civic_session={cookie}\r\nContent-Length: 0\r\n\r\n".encode())
+                lines.append(f"{head}Cookie: {COOKIE[name]}={cookie}\r\nContent-Length: 0\r\n\r\n".encode())
             await ask(serving.url, lines[:CLIENTS])
             rates[name] = await ask(serving.url, lines[CLIENTS:])
     return rates["civic"], rates["bare"], len(pickle.loads(spec.read_bytes())["statements"])
