@@ -19,8 +19,14 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
     __slots__ = ()
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
+        self._hop("execute", operation, parameters or ())
+
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
+        self._hop("executemany", operation, seq_of_parameters)
+
+    def _hop(self, method: str, operation: str, parameters: Any) -> None:
         try:
-            run = self._connection._execute(_run, self._connection._conn, operation, parameters or ())
+            run = self._connection._execute(_run, self._connection._conn, method, operation, parameters)
             self.description, self._rows, self.lastrowid, self.rowcount = self.await_(run)
         except Exception as error:
             self._adapt_connection._handle_exception(error)
@@ -44,9 +50,11 @@ class Driver(AsyncAdapt_aiosqlite_dbapi):
         return Connection(self, super().connect(*args, **options)._connection)
 
 
-def _run(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[Any, deque[Any], Any, int]:
+def _run(
+    connection: sqlite3.Connection, method: str, operation: str, parameters: Any
+) -> tuple[Any, deque[Any], Any, int]:
     """Description, rows, last row id and row count, as the adapter's cursor keeps them. In the connection's thread."""
-    cursor = connection.execute(operation, parameters)
+    cursor: sqlite3.Cursor = getattr(connection, method)(operation, parameters)
     try:
         if cursor.description:
             return cursor.description, deque(cursor.fetchall()), -1, -1

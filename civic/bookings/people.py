@@ -27,10 +27,24 @@ async def person_of(session: AsyncSession, user: User) -> Person | None:
     return next(iter((await _people(session, _BY_ACCOUNT, {"account": user.id})).values()), None)
 
 
+_WHO = (
+    Volunteer.id.label("volunteer_id"),
+    User.id.label("user_id"),
+    User.name,
+    User.email,
+    Volunteer.birth_date,
+    User.is_verified.label("verified"),
+    Commune.lat,
+    Commune.lon,
+    Volunteer.phone,
+)
+
+
 def _selects(condition: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]:
     """The people with their contracts and trainings, and their leaves."""
     people = (
-        select(Volunteer, User, EngagementContract, Training.kind, Commune.lat, Commune.lon)
+        select(EngagementContract, Training.kind.label("training"), *_WHO)
+        .select_from(Volunteer)
         .join(User, User.id == Volunteer.user_id)
         .outerjoin(EngagementContract, EngagementContract.volunteer_id == Volunteer.id)
         .outerjoin(Training, Training.contract_id == EngagementContract.id)
@@ -57,13 +71,16 @@ async def _people(
 ) -> dict[UUID, Person]:
     found: dict[UUID, Person] = {}
     contracts: dict[UUID, dict[UUID, ContractFacts]] = defaultdict(dict)
-    for volunteer, user, contract, training, lat, lon in await session.execute(selects[0], given):
-        found[volunteer.id] = _as_person(volunteer, user, lat, lon)
+    for row in await session.execute(selects[0], given):
+        known = row._asdict()
+        contract, training = known.pop("EngagementContract"), known.pop("training")
+        person = Person(**known)
+        found[person.volunteer_id] = person
         if contract is None:
             continue
-        known = contracts[volunteer.id].get(contract.id) or _as_contract(contract)
-        trainings = known.trainings | ({training} if training else frozenset())
-        contracts[volunteer.id][contract.id] = replace(known, trainings=trainings)
+        theirs = contracts[person.volunteer_id]
+        facts = theirs.get(contract.id) or _as_contract(contract)
+        theirs[contract.id] = replace(facts, trainings=facts.trainings | ({training} if training else frozenset()))
     leaves: defaultdict[UUID, list[DaysOff]] = defaultdict(list)
     for volunteer_id, starts_on, ends_on, kind in await session.execute(selects[1], given):
         leaves[volunteer_id].append(DaysOff(starts_on, ends_on, kind))
@@ -71,20 +88,6 @@ async def _people(
         key: replace(person, contracts=tuple(contracts[key].values()), leaves=tuple(leaves[key]))
         for key, person in found.items()
     }
-
-
-def _as_person(volunteer: Volunteer, user: User, lat: float | None, lon: float | None) -> Person:
-    return Person(
-        volunteer_id=volunteer.id,
-        user_id=user.id,
-        name=user.name,
-        email=user.email,
-        birth_date=volunteer.birth_date,
-        verified=user.is_verified,
-        lat=lat,
-        lon=lon,
-        phone=volunteer.phone,
-    )
 
 
 def _as_contract(contract: EngagementContract) -> ContractFacts:

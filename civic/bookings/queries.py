@@ -40,8 +40,36 @@ class ShiftFilters:
 
 
 # Selects that every booking runs are built once: building one costs more than running it.
+_OWN = (
+    Shift.id,
+    Shift.starts_at,
+    Shift.ends_at,
+    Shift.break_minutes,
+    Shift.capacity,
+    Shift.min_staff,
+    Shift.state,
+    Shift.version,
+    Shift.cancel_reason,
+    Shift.created_by_id,
+)
+_PLACE = (
+    Mission.id.label("mission_id"),
+    Mission.title.label("mission_title"),
+    Mission.activity,
+    Mission.pillar,
+    Mission.min_age,
+    Site.id.label("site_id"),
+    Site.name.label("site_name"),
+    Commune.name.label("commune"),
+    Site.intermunicipality_code.label("intermunicipality"),
+    Site.lat,
+    Site.lon,
+    Site.meeting_place,
+    Site.on_call_number,
+)
 _SHIFTS: Select[Any] = (
-    select(Shift, Mission, Site, Commune.name, exists().where(StandInCall.shift_id == Shift.id))
+    select(*_OWN, *_PLACE, exists().where(StandInCall.shift_id == Shift.id).label("stand_in"))
+    .select_from(Shift)
     .join(Mission, Mission.id == Shift.mission_id)
     .join(Site, Site.id == Shift.site_id)
     .join(Commune, Commune.insee == Site.commune_insee)
@@ -89,13 +117,7 @@ async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dic
 
 
 async def _facts(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[ShiftFacts]:
-    return await _complete(
-        session,
-        [
-            replace(_as_facts(shift, mission, site, commune), stand_in=called)
-            for shift, mission, site, commune, called in rows
-        ],
-    )
+    return await _complete(session, [_as_facts(row._asdict()) for row in rows])
 
 
 async def _complete(session: AsyncSession, listed: list[ShiftFacts]) -> list[ShiftFacts]:
@@ -117,15 +139,15 @@ async def _complete(session: AsyncSession, listed: list[ShiftFacts]) -> list[Shi
 async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
     """The shift as it would be with other values; the mission and the site must exist."""
     chosen = (
-        select(Mission, Site, Commune.name)
+        select(*_PLACE)
         .select_from(Mission)
         .join(Site, Site.id == values.site_id)
         .join(Commune, Commune.insee == Site.commune_insee)
         .where(Mission.id == values.mission_id)
     )
-    mission, site, commune = (await session.execute(chosen)).one()
+    place = (await session.execute(chosen)).one()._asdict()
     facts = replace(
-        _as_facts(shift, mission, site, commune),
+        _as_facts({column.key: getattr(shift, column.key) for column in _OWN} | place),
         times=Times(values.starts_at, values.ends_at, values.break_minutes),
         capacity=values.capacity,
         min_staff=values.min_staff,
@@ -133,30 +155,10 @@ async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> 
     return (await _complete(session, [facts]))[0]
 
 
-def _as_facts(shift: Shift, mission: Mission, site: Site, commune: str) -> ShiftFacts:
-    return ShiftFacts(
-        id=shift.id,
-        mission_id=mission.id,
-        mission_title=mission.title,
-        activity=mission.activity,
-        pillar=mission.pillar,
-        site_id=site.id,
-        site_name=site.name,
-        commune=commune,
-        intermunicipality=site.intermunicipality_code,
-        lat=site.lat,
-        lon=site.lon,
-        times=Times(shift.starts_at, shift.ends_at, shift.break_minutes),
-        capacity=shift.capacity,
-        min_staff=shift.min_staff,
-        state=shift.state,
-        version=shift.version,
-        min_age=mission.min_age,
-        meeting_place=site.meeting_place,
-        on_call_number=site.on_call_number,
-        cancel_reason=shift.cancel_reason,
-        created_by_id=shift.created_by_id,
-    )
+def _as_facts(known: dict[str, Any]) -> ShiftFacts:
+    """From the columns of `_OWN` and `_PLACE`."""
+    times = Times(known.pop("starts_at"), known.pop("ends_at"), known.pop("break_minutes"))
+    return ShiftFacts(times=times, **known)
 
 
 # An offer is past at its deadline, whether or not somebody has written it down yet.

@@ -22,6 +22,11 @@ from civic.outbox.compose import compose
 from civic.outbox.models import OutboxMail
 from civic.outbox.send import LIMIT, NoSender, Refused, Sender, Unavailable
 
+_TABLE: Any = OutboxMail.__table__
+_TELL = {
+    name: insert(_TABLE).on_conflict_do_nothing(index_elements=["dedupe"])
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 _TOLD = select(OutboxMail.id).where(OutboxMail.dedupe == bindparam("dedupe"))
 log = logging.getLogger("civic")
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
@@ -59,8 +64,7 @@ async def enqueue(
         session.add(OutboxMail(**written))
         return
     # Somebody else may be telling the same fact in this moment: the second of the two writes nothing.
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await session.execute(insert(OutboxMail).values(written).on_conflict_do_nothing(index_elements=["dedupe"]))
+    await session.execute(_TELL[session.get_bind().dialect.name], written)
 
 
 async def deliver(database: Database, sender: Sender) -> int:
