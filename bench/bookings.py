@@ -40,6 +40,7 @@ from tests.postgres import cluster
 CLIENTS = 16
 # The first day is for the bare route, whose rows carry the recorded times, the second for Civic.
 PEOPLE, DAYS, SIDE_BY_SIDE = 192, 2, 4
+SLICE = 44
 AT_LEAST = 0.2
 # As it is deployed: in development the server would send the mails as well, which is the worker's own process here.
 DEPLOYED = {"CIVIC_ENV": "production", "CIVIC_SECRET_KEY": "x" * 40, "CIVIC_BASE_URL": "https://civic.test"}
@@ -108,7 +109,7 @@ async def record(url: str, one: tuple[str, UUID, UUID], folder: Path) -> Path:
 
 
 async def ask(url: str, requests: Sequence[bytes]) -> float:
-    """Requests per second with as many clients, each one after the other; a client of few instructions."""
+    """Seconds with as many clients, each one after the other; a client of few instructions."""
     host = urlsplit(url)
     queue = list(requests)[::-1]
 
@@ -124,7 +125,7 @@ async def ask(url: str, requests: Sequence[bytes]) -> float:
 
     begun = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
-    return len(requests) / (time.perf_counter() - begun)
+    return time.perf_counter() - begun
 
 
 class Serving:
@@ -151,28 +152,36 @@ class Serving:
                 return
 
 
+def _requests(name: str, url: str, bookings: Sequence[tuple[str, UUID, UUID]]) -> list[bytes]:
+    lines = []
+    for cookie, volunteer, shift in bookings:
+        path = f"/{volunteer}/{shift}" if name == "bare" else f"/api/v1/shifts/{shift}/booking"
+        head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        lines.append(f"{head}Cookie: {COOKIE[name]}={cookie}\r\nContent-Length: 0\r\n\r\n".encode())
+    return lines
+
+
 async def measure(url: str, folder: Path) -> tuple[float, float, int]:
     """Bookings and bare requests per second, and the number of statements."""
     bookings, sample = await arrange(url)
     spec = await record(url, sample, folder)
     half = len(bookings) // 2
-    rates = {}
+    asked = {"bare": bookings[:half], "civic": bookings[half:]}
     plans = {
         "bare": ("bench.bare:create_app", {"BENCH_SPEC": str(spec)}),
         "civic": ("civic.app:create_app", {"CIVIC_DATABASE_URL": url, **DEPLOYED}),
     }
-    for name, (factory, env) in plans.items():
-        with ExitStack() as stack:
-            serving = Serving(stack, factory, folder, **env)
+    spent = dict.fromkeys(plans, 0.0)
+    with ExitStack() as stack:
+        served = {name: Serving(stack, factory, folder, **env) for name, (factory, env) in plans.items()}
+        for name, serving in served.items():
             await serving.ready()
-            asked = bookings[:half] if name == "bare" else bookings[half:]
-            lines = []
-            for cookie, volunteer, shift in asked:
-                path = f"/{volunteer}/{shift}" if name == "bare" else f"/api/v1/shifts/{shift}/booking"
-                head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(serving.url).netloc}\r\n"
-                lines.append(f"{head}Cookie: {COOKIE[name]}={cookie}\r\nContent-Length: 0\r\n\r\n".encode())
-            await ask(serving.url, lines[:CLIENTS])
-            rates[name] = await ask(serving.url, lines[CLIENTS:])
+            await ask(serving.url, _requests(name, serving.url, asked[name][:CLIENTS]))
+        # In turns: whatever else the machine does meanwhile slows both.
+        for first in range(CLIENTS, half, SLICE):
+            for name, serving in served.items():
+                spent[name] += await ask(serving.url, _requests(name, serving.url, asked[name][first : first + SLICE]))
+    rates = {name: (half - CLIENTS) / seconds for name, seconds in spent.items()}
     return rates["civic"], rates["bare"], len(pickle.loads(spec.read_bytes())["statements"])
 
 
