@@ -19,11 +19,13 @@ REPORTS = ("pdf", "xlsx", "csv", "json")
 
 def _day(value: str) -> date:
     try:
-        if len(value) != len("2026-01-31"):
+        day = date.fromisoformat(value)
+        if len(value) != len("2026-01-31") or not 1900 <= day.year <= 2100:
             raise ValueError
-        return date.fromisoformat(value)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a day that exists, written YYYY-MM-DD") from None
+        message = f"{value!r} is not a day from 1900 to 2100 that exists, written YYYY-MM-DD"
+        raise argparse.ArgumentTypeError(message) from None
+    return day
 
 
 def _number(smallest: int, largest: int) -> Callable[[str], int]:

@@ -167,13 +167,16 @@ def _sentence(item: dict[str, Any]) -> str:
         "model_attributes_type": _("Donnez un objet JSON."),
         "model_type": _("Donnez un objet JSON."),
         "timezone_aware": _("Donnez le décalage horaire, par exemple +01:00."),
-        "literal_error": _("Choisissez parmi : %(codes)s.") % {"codes": given.get("expected", "")},
+        "literal_error": _("Choisissez parmi : %(codes)s.")
+        % {"codes": given.get("expected", "").replace(" or ", ", ")},
         "less_than_equal": _("Au plus %(limit)s.") % {"limit": given.get("le", "")},
         "greater_than_equal": _("Au moins %(limit)s.") % {"limit": given.get("ge", "")},
         "greater_than": _("Plus de %(limit)s.") % {"limit": given.get("gt", "")},
         "string_too_long": _("%(limit)s caractères au plus.") % {"limit": given.get("max_length", "")},
         "string_too_short": _("Ce texte est trop court."),
-        "too_long": _("Trop d’éléments : %(limit)s au plus.") % {"limit": given.get("max_length", "")},
+        "too_long": _("%(limit)s caractères au plus.") % {"limit": given.get("max_length", "")}
+        if isinstance(item.get("input"), str)
+        else _("Trop d’éléments : %(limit)s au plus.") % {"limit": given.get("max_length", "")},
     }
     kind = str(item["type"])
     if kind in known:

@@ -90,7 +90,7 @@ SCREENS = (
     Screen("courriels", ADMIN, "/administration/courriels"),
     Screen("taches", ADMIN, "/administration/taches"),
     Screen("regles", ADMIN, "/administration/regles"),
-    Screen("regle", ADMIN, "/administration/regles/week_max_minor"),
+    Screen("regle", ADMIN, "/administration/regles/{rule}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
@@ -124,6 +124,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
     words: dict[str, Callable[[], str]] = {
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
+        "rule": lambda: "week_max_minor",
         "ended": lambda: next(
             shift["id"]
             for shift in items(

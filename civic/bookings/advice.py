@@ -82,17 +82,17 @@ def long_day_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
     if person.minor_on(shift.times.day):
         return None
     limits = shift.limits
-    for day, added in shares_of(shift.times).items():
-        if agenda.hours(day) + added > limits.long_day_adult + CLOSE:
-            return _long_day(agenda.hours(day), added, limits.long_day_adult)
+    said = [
+        _long_day(agenda.hours(day), added, limits.long_day_adult)
+        for day, added in shares_of(shift.times).items()
+        if agenda.hours(day) + added > limits.long_day_adult + CLOSE
+    ][:1]
     others = [one.times for one in agenda.around(shift.times)]
     stretch = longest_stretch(shift.times, others, timedelta(minutes=limits.break_adult_minutes))
-    if stretch <= limits.break_adult_after + CLOSE:
-        return None
-    return _("%(stretch)s de suite : prévoyez une pause de %(pause)s.") % {
-        "stretch": duration(stretch),
-        "pause": duration(limits.break_adult_minutes / 60),
-    }
+    if stretch > limits.break_adult_after + CLOSE:
+        words = _("%(stretch)s de suite : prévoyez une pause de %(pause)s.")
+        said.append(words % {"stretch": duration(stretch), "pause": duration(limits.break_adult_minutes / 60)})
+    return " ".join(said) or None
 
 
 def _long_day(held: float, added: float, limit: float) -> str:

@@ -15,11 +15,14 @@ from civic import audit, clock
 from civic.accounts.models import User
 from civic.bookings.models import WALK_IN, Attendance, AttendanceEvent, Booking
 from civic.errors import Invalid, NotFound, Refusal
+from civic.formats import duration
 from civic.i18n import _
 from civic.shifts.actions import lock
 from civic.shifts.models import Shift
 
 MAX_HOURS = Decimal(24)
+# A shift may run over; beyond this it is most likely a slip of the finger, and hours feed a certificate.
+OVERRUN = Decimal(3)
 
 
 async def note(
@@ -109,4 +112,8 @@ def _hours(shift: Shift, state: str, hours: Decimal | None) -> Decimal:
         return whole_shift(shift)
     if not 0 < hours <= MAX_HOURS:
         raise Invalid({"hours": _("Donnez plus de 0 h, et 24 h au plus.")})
+    longest = Decimal(str((shift.ends_at - shift.starts_at).total_seconds() / 3600)) + OVERRUN
+    if hours > longest:
+        limit = {"hours": duration(float(longest))}
+        raise Invalid({"hours": _("Ce créneau est plus court : %(hours)s au plus, dépassement compris.") % limit})
     return hours

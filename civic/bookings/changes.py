@@ -149,9 +149,11 @@ async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Ju
     affected: list[Affected] = []
     notices: list[Affected] = []
     kept: list[Held] = []
+    # Nobody is moved into the past unawares: they could neither come nor give the place back.
+    past = rules.too_late(after, clock.now()) if after.times.starts_at != before.times.starts_at else []
     for held in crowd.seated:
         person, theirs = people[held.volunteer_id], holdings[held.volunteer_id]
-        found = rules.fitness(person, after, theirs)
+        found = [*past, *rules.fitness(person, after, theirs)]
         if found:
             affected.append(Affected(held, found[0]))
             continue

@@ -100,9 +100,12 @@ def openness(person: Person, shift: ShiftFacts, now: datetime) -> list[Finding]:
         found.append(_finding("shift_not_open", _("Ce créneau est annulé.")))
     elif shift.state == "draft":
         found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
-    if shift.times.starts_at <= now:
-        found.append(_finding("shift_started", _("Ce créneau a déjà commencé.")))
-    return found
+    return [*found, *too_late(shift, now)]
+
+
+def too_late(shift: ShiftFacts, now: datetime) -> list[Finding]:
+    """Whether the shift has begun."""
+    return [_finding("shift_started", _("Ce créneau a déjà commencé."))] if shift.times.starts_at <= now else []
 
 
 def fairness(shift: ShiftFacts, agenda: Agenda, now: datetime) -> list[Finding]:
@@ -211,6 +214,8 @@ def may_withdraw(state: str, shift: ShiftFacts, now: datetime) -> Refusal | None
     """A seat can be given back until the deadline (24 h); leaving a queue or declining is never too late."""
     if state != "confirmed" or now <= withdrawal_deadline(shift):
         return None
+    if shift.times.ends_at <= now:
+        return Refusal("cancel_too_late", _("Ce créneau est fini : la coordination note qui est venu."))
     text = _(
         "Ce créneau commence dans moins de %(limit)s : dites « Je ne peux pas venir », et les autres sont prévenus."
     )

@@ -1,10 +1,10 @@
 """The JSON shapes of shifts and bookings, as the public interface names them."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, field_validator
 
 from civic.bookings.values import Crowd, Held, ShiftFacts
 from civic.errors import Finding
@@ -37,8 +37,11 @@ class ShiftQuery(Paging):
 
 
 class FindingOut(Shown):
+    """A rule's verdict; `source` is its article, « règle locale » or « source à confirmer »."""
+
     code: str
     title: str
+    source: str
 
 
 class MyBooking(Shown):
@@ -96,7 +99,7 @@ class ShiftOut(Shown):
 
 
 def findings(listed: Sequence[Finding]) -> list[FindingOut]:
-    return [FindingOut(code=one.code, title=one.title) for one in listed]
+    return [FindingOut(code=one.code, title=one.title, source=one.source) for one in listed]
 
 
 def my_booking(crowd: Crowd, mine: Held | None) -> MyBooking | None:
@@ -139,12 +142,13 @@ class ShiftPatch(Strict):
     break_minutes: BreakMinutes | None = None
     confirm: StrictBool = False
 
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        empty = [name for name in self.model_fields_set if getattr(self, name) is None]
-        if empty:
-            raise ValueError(_("Un champ donné ne peut pas être vide : %(names)s.") % {"names": ", ".join(empty)})
-        return self
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_null(cls, value: Any) -> Any:
+        """Only what is given is validated, and a null is given."""
+        if value is None:
+            raise ValueError(_("Un champ donné ne peut pas être vide."))
+        return value
 
     def over(self, values: ShiftValues) -> ShiftValues:
         """The values of a shift with these changes."""
@@ -182,11 +186,12 @@ class AttendanceIn(Strict):
     state: Literal["present", "absent", "excused"]
     hours: Annotated[float, Field(strict=True, gt=0, le=24, allow_inf_nan=False)] | None = None
 
-    @model_validator(mode="after")
-    def _to_the_hundredth(self) -> Self:
-        if self.hours is not None and round(self.hours, 2) != self.hours:
+    @field_validator("hours")
+    @classmethod
+    def _to_the_hundredth(cls, value: float | None) -> float | None:
+        if value is not None and round(value, 2) != value:
             raise ValueError(_("Donnez les heures au centième au plus."))
-        return self
+        return value
 
 
 class AttendanceOut(Shown):

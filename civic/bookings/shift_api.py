@@ -153,7 +153,7 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     try:
         moment = datetime.fromisoformat(key[0])
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not 1900 <= moment.year <= 2100:
             raise ValueError
         return moment, UUID(key[1])
     except ValueError:

@@ -7,11 +7,12 @@ A sender says with its exception what a failure means: `Refused` when trying thi
 import asyncio
 import os
 from contextlib import suppress
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -24,8 +25,20 @@ from civic.settings import Settings
 # Seconds: for a command, for the answer to a whole mail, for everything about one mail, for the goodbye.
 COMMAND, ANSWER, LIMIT, GOODBYE = 10.0, 30.0, 40.0, 1.0
 PERMANENT = 500
-# Every transport takes it, whether or not it knows 8BITMIME.
-POLICY = SMTP.clone(cte_type="7bit")
+
+
+class Folding(EmailPolicy):
+    """The standard library's own folding of a long subject loses or doubles spaces beside « – » and no-break spaces."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() != "subject":
+            return super().fold_binary(name, value)
+        words = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {words}{self.linesep}".encode("ascii")
+
+
+# Every transport takes seven bits, whether or not it knows 8BITMIME.
+POLICY = Folding(linesep="\r\n", cte_type="7bit")
 
 
 class Sender(Protocol):
@@ -105,7 +118,7 @@ class SmtpSender:
         try:
             async with asyncio.timeout(LIMIT):
                 await _connect(client)
-                await _hand_over(client, message)
+                await _hand_over(client, parseaddr(self.mail_from)[1], mail.recipient, message)
         except (ConnectionError, TimeoutError, OSError) as error:
             raise Unavailable(_words(error)) from error
         else:
@@ -134,9 +147,10 @@ async def _connect(client: aiosmtplib.SMTP) -> None:
         raise Unavailable(_words(error)) from error
 
 
-async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+async def _hand_over(client: aiosmtplib.SMTP, sender: str, recipient: str, message: EmailMessage) -> None:
     try:
-        await client.send_message(message, timeout=ANSWER)
+        # As bytes of our own making: the client would fold the headers again in its own way.
+        await client.sendmail(sender, [recipient], bytes(message), timeout=ANSWER)
     except aiosmtplib.SMTPRecipientsRefused as error:
         answer = error.recipients[0]
         raise (Refused if answer.code >= PERMANENT else RuntimeError)(_words(answer)) from error

@@ -173,3 +173,9 @@ def test_warnings_come_in_the_promised_order_and_refuse_nothing() -> None:
     ]
     assert rules.judge(person, facts, [], NOW) == []
     assert clock.public_holiday(facts.times.day) is None
+
+
+def test_a_long_day_without_a_break_says_both() -> None:
+    said = told("long_day_adult", ADULT, on(1, 8, 18.5))
+    assert said.startswith("10 h 30 dans la journée")
+    assert said.endswith("10 h 30 de suite : prévoyez une pause de 20 min.")

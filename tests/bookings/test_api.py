@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.db import Database
 from civic.missions.models import Mission
+from civic.schema import encode_cursor
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from tests.cast import Cast, make_cast, sign_in
@@ -444,3 +445,15 @@ async def test_errors_speak_french(world: World) -> None:
     fields = new_shift(world, capacity=0, starts_at="2026-12-01T10:00:00", mission_id=3)
     for sentence in (await body(world.call("coordinator", "POST", "/shifts", json=fields), 422))["errors"].values():
         assert not re.search(r"\b(should|Input|valid|be)\b", sentence), sentence
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-01-01T00:00:00"])
+async def test_a_forged_cursor_is_refused(
+    session: AsyncSession, db: Database, make_client: Callable[[], httpx.AsyncClient], moment: str
+) -> None:
+    volunteer = await make_volunteer(session)
+    await session.commit()
+    browser = await sign_in(make_client, db, volunteer)
+    forged = encode_cursor(moment, str(volunteer.id))
+    answer = await browser.get("/api/v1/shifts", params={"cursor": forged})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["cursor"])

@@ -107,3 +107,24 @@ async def test_the_fiche_shows_a_correction_before_and_after(
         page = (await coordinator.get(f"/planning/creneaux/{shift.id}")).text.replace("\u00a0", " ")
     assert "Venue d’Inès Volontaire corrigée : présence 3 h → absence" in page
     assert "Venue d’Inès Volontaire notée : présence 3 h" in page
+
+
+@pytest.mark.parametrize(("hours", "fine"), [("3", True), ("6", True), ("6.01", False), ("24", False)])
+async def test_hours_stay_near_the_length_of_the_shift(
+    session: AsyncSession, db: Database, hours: str, fine: bool
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        coordinator, volunteer = await make_user(session, "coordinator"), await make_volunteer(session)
+        shift = await make_shift(session, clock.now() - timedelta(hours=4))
+        booking = await make_booking(session, shift, volunteer)
+        await session.commit()
+        async with db.writing() as acting:
+            noting = attendance.note(
+                acting, by=coordinator, booking_id=booking.id, state="present", hours=Decimal(hours)
+            )
+            if fine:
+                assert (await noting).hours == Decimal(hours)
+                return
+            with pytest.raises(Invalid) as wrong:
+                await noting
+            assert list(wrong.value.errors) == ["hours"]

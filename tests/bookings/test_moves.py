@@ -184,3 +184,14 @@ async def test_the_interface_lists_then_does_with_confirm(
         ("Inès Volontaire", "confirmed", None),
         ("Malik Collègue", "waitlisted", 1),
     ]
+
+
+async def test_a_move_into_the_past_is_listed_like_any_other_break(session: AsyncSession, db: Database) -> None:
+    cast = await make_cast(session)
+    shift = await make_shift(session, at(0, 14))
+    await make_booking(session, shift, cast.volunteer)
+    empty = await make_shift(session, at(1, 14))
+    await session.commit()
+    yesterday = {"starts_at": NOW - timedelta(days=1), "ends_at": NOW - timedelta(hours=20)}
+    assert await breaks(db, cast, shift, **yesterday) == {str(cast.volunteer.id): "shift_started"}
+    await edit(db, cast.coordinator, empty, **yesterday)

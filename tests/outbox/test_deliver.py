@@ -5,10 +5,15 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from civic.clock import now
@@ -364,3 +369,16 @@ async def test_the_second_to_tell_a_fact_does_not_lose_its_own_writing(
 
 async def _sees_nothing(*_args: object) -> None:
     return None
+
+
+PIECES = ["Souchez", "–", "d’attente\u00a0:", "14\u00a0h", "Parc des Îles,", "«\u00a0Été\u00a0»\u202f;", "mar. 24 nov."]
+SUBJECTS = st.lists(st.sampled_from(PIECES), min_size=1)
+
+
+@given(SUBJECTS)
+def test_a_subject_is_read_as_it_was_written(words: list[str]) -> None:
+    mail = OutboxMail(id=uuid4(), created_at=now(), recipient="ada@parcs.test", text_body="x", html_body="x")
+    mail.subject, mail.headers, mail.attachments = " ".join(words).strip(), {}, []
+    raw = bytes(as_message(mail, FROM))
+    assert message_from_bytes(raw, policy=default)["Subject"] == mail.subject
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 78
