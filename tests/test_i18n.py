@@ -223,3 +223,26 @@ def test_bare_python_is_noticed(source: str) -> None:
 def test_translated_python_passes() -> None:
     source = '"""Désistement : a withdrawal."""\nTITLE = N_("Créneaux")\ndef f():\n    return _("Réservé") + _(TITLE)'
     assert bare_python(source) == []
+
+
+CALL = re.compile(r'\b(?:_|N_|ngettext)\(\s*((?:"(?:[^"\\\\]|\\\\.)*"[\s,]*)+)')
+LOOSE = re.compile('[^\\s"] [:;!?»](?=[\\s"<]|$)|« |[^\\s"%(][;!?](?=[\\s"]|$)')
+
+
+def loose(source: str) -> list[str]:
+    """Sentences whose double punctuation may be left alone at the head of a line."""
+    return [sentence for sentence in CALL.findall(source) if LOOSE.search(sentence)]
+
+
+def test_no_double_punctuation_goes_to_the_next_line() -> None:
+    found = [f"{file.relative_to(ROOT)}: {one}" for file in sources() for one in loose(file.read_text())]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("source", ['_("Reste : 2")', '_("Pourquoi ?")', '_("« Oui\u00a0»")', '_("Oui!")'])
+def test_a_loose_punctuation_is_noticed(source: str) -> None:
+    assert loose(source)
+
+
+def test_tight_punctuation_passes() -> None:
+    assert not loose('_("Reste\u00a0: 2\u202f! À 12:30, « a\u00a0»")'.replace("« a", "«\u00a0a"))

@@ -113,7 +113,7 @@ async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: s
     if booking.state not in LIVE:
         return
     if shift.times.ends_at <= clock.now():
-        raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
+        raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
     await steps.end(session, booking, "removed", by=by, reason=reason)
     await mails.removed(session, booking, shift, person, reason)
@@ -151,7 +151,7 @@ async def _queue_first(session: AsyncSession, shift: ShiftFacts) -> bool:
 
 def _unanswered(warnings: tuple[Finding, ...]) -> Invalid:
     listed = " ".join(one.title for one in warnings)
-    message = _("Dites pourquoi malgré cet avertissement : %(warnings)s") % {"warnings": listed}
+    message = _("Dites pourquoi malgré cet avertissement : %(warnings)s") % {"warnings": listed}
     return Invalid({"reason": message}, message)
 
 

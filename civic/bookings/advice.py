@@ -90,7 +90,7 @@ def long_day_adult(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
     others = [one.times for one in agenda.around(shift.times)]
     stretch = longest_stretch(shift.times, others, timedelta(minutes=limits.break_adult_minutes))
     if stretch > limits.break_adult_after + CLOSE:
-        words = _("%(stretch)s de suite : prévoyez une pause de %(pause)s.")
+        words = _("%(stretch)s de suite : prévoyez une pause de %(pause)s.")
         said.append(words % {"stretch": duration(stretch), "pause": duration(limits.break_adult_minutes / 60)})
     return " ".join(said) or None
 

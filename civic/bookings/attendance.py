@@ -115,5 +115,5 @@ def _hours(shift: Shift, state: str, hours: Decimal | None) -> Decimal:
     longest = Decimal(str((shift.ends_at - shift.starts_at).total_seconds() / 3600)) + OVERRUN
     if hours > longest:
         limit = {"hours": duration(float(longest))}
-        raise Invalid({"hours": _("Ce créneau est plus court : %(hours)s au plus, dépassement compris.") % limit})
+        raise Invalid({"hours": _("Ce créneau est plus court : %(hours)s au plus, dépassement compris.") % limit})
     return hours

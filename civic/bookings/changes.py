@@ -68,7 +68,7 @@ async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reaso
     if shift.state == "cancelled":
         return shift
     if shift.ends_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
+        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
     facts = (await queries.shift_facts(session, [shift_id]))[shift_id]
     await waitlist.expire_on(session, shift_id)
     bookings = await steps.live_rows(session, shift_id)
@@ -104,11 +104,11 @@ async def edit_shift(
         message = _("Quelqu’un a modifié ce créneau entre-temps. Relisez-le puis recommencez.")
         raise Answer(412, "stale", message)
     if shift.state == "cancelled":
-        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
+        raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
     await check_place(session, by=by, values=values)
     check_times(values)
     if shift.starts_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_started", _("Ce créneau a déjà commencé : il ne se modifie plus."))
+        raise Refusal("shift_started", _("Ce créneau a déjà commencé : il ne se modifie plus."))
     judged = await _judge(session, shift, values)
     if judged.affected and not confirm:
         raise _breaks(judged.affected)
@@ -163,7 +163,7 @@ async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Ju
         notices.extend(Affected(held, one) for one in fresh)
     # The latest to come leave first: who has not answered an offer yet, then by the time at which each one asked.
     kept.sort(key=lambda one: (one.state == "offered", one.queue_key))
-    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
+    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
     affected.extend(Affected(held, lost) for held in reversed(kept[values.capacity :]))
     gone = {one.held.booking_id for one in affected}
     notices = [one for one in notices if one.held.booking_id not in gone]

@@ -86,7 +86,7 @@ async def ask(request: Request, user: VolunteerUser, volunteer: CurrentVolunteer
         return await _own(request, session, user, volunteer, form, status=422)
     situation = await situation_of(session, volunteer.id, clock.today())
     warnings = [one.title for one in advise(Days(kind, first, last, "requested", leave.id), situation)]
-    sent = _("Demande envoyée : votre coordination répond par e-mail.")
+    sent = _("Demande envoyée : votre coordination répond par e-mail.")
     undo = (f"/conges/{leave.id}/retrait", _("Retirer"))
     return redirect("/conges", " ".join([sent, *warnings]), "warn" if warnings else "ok", undo)
 

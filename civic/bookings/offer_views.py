@@ -24,7 +24,7 @@ async def accept(request: Request, user: VolunteerUser, booking: OwnBooking, ses
     shift = (await queries.shift_facts(session, [booking.shift_id]))[booking.shift_id]
     page = f"/creneaux/{shift.id}"
     back = safe_next(form.get("next"), page)
-    text = _("C’est réservé : %(site)s.") % {"site": shift.site_name}
+    text = _("C’est réservé : %(site)s.") % {"site": shift.site_name}
     if placed.warnings:
         text = f"{text} {placed.warnings[0].title}"
     if may_withdraw("confirmed", shift, clock.now()):
@@ -38,4 +38,4 @@ async def decline(request: Request, user: VolunteerUser, booking: OwnBooking, se
     form = await Form.read(request)
     await waitlist.decline(session, by=user, booking_id=booking.id)
     back = safe_next(form.get("next"), f"/creneaux/{booking.shift_id}")
-    return redirect(back, _("C’est noté : la place va à la personne suivante."))
+    return redirect(back, _("C’est noté : la place va à la personne suivante."))

@@ -55,7 +55,7 @@ def statement_paper(volunteer: Volunteer, contract: EngagementContract | None, s
         facts=facts,
         sections=[_lines(statement), *_weeks(statement), *_leaves(statement)],
         notes=_notes(statement),
-        signatures=[_("Signature : volontaire"), _("Signature : tutorat")],
+        signatures=[_("Signature : volontaire"), _("Signature : tutorat")],
     )
 
 
@@ -106,7 +106,7 @@ def _leaves(statement: Statement) -> list[Section]:
     if not statement.leaves:
         return []
     items = [
-        _("%(kind)s : du %(first)s au %(last)s")
+        _("%(kind)s : du %(first)s au %(last)s")
         % {"kind": _(LEAVES[one.kind]), "first": day_long(one.starts_on), "last": day_long(one.ends_on)}
         for one in statement.leaves
     ]
@@ -115,18 +115,18 @@ def _leaves(statement: Statement) -> list[Section]:
 
 def _notes(statement: Statement) -> list[str]:
     notes = [
-        _("Arrêté le %(moment)s. Un créneau compte au jour où il commence ; la pause prévue ne compte pas.")
+        _("Arrêté le %(moment)s. Un créneau compte au jour où il commence ; la pause prévue ne compte pas.")
         % {"moment": moment(statement.cut_off)}
     ]
     if statement.to_note:
         text = ngettext(
-            "%(n)s créneau passé attend encore sa présence : il n’est pas dans les heures faites.",
-            "%(n)s créneaux passés attendent encore leur présence : ils ne sont pas dans les heures faites.",
+            "%(n)s créneau passé attend encore sa présence : il n’est pas dans les heures faites.",
+            "%(n)s créneaux passés attendent encore leur présence : ils ne sont pas dans les heures faites.",
             statement.to_note,
         )
         notes.append(text % {"n": statement.to_note})
     notes.append(
-        _("L’engagement de service civique n’est pas un travail salarié : ce relevé n’est pas une fiche de paie.")
+        _("L’engagement de service civique n’est pas un travail salarié : ce relevé n’est pas une fiche de paie.")
     )
     return notes
 
@@ -150,7 +150,7 @@ def certificate_paper(
         facts.append((_("Tutorat"), tutor))
     lead = _("Le %(host)s atteste que %(name)s a accompli ces activités en service civique, du %(first)s au %(last)s.")
     if not final:
-        lead = _("Document provisoire : activités de %(name)s au %(host)s du %(first)s au %(last)s, notées à ce jour.")
+        lead = _("Document provisoire : activités de %(name)s au %(host)s du %(first)s au %(last)s, notées à ce jour.")
     return Document(
         title=_("Attestation d’activités") if final else _("Attestation d’activités (provisoire)"),
         subtitle=_("Service civique, Chaîne des Parcs"),

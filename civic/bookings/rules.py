@@ -95,11 +95,11 @@ def openness(person: Person, shift: ShiftFacts, now: datetime) -> list[Finding]:
     """Reasons that only matter when a place is taken, not for one already held."""
     found = []
     if not person.verified:
-        found.append(_finding("email_unverified", _("Confirmez d’abord votre adresse e-mail : ouvrez le lien reçu.")))
+        found.append(_finding("email_unverified", _("Confirmez d’abord votre adresse e-mail : ouvrez le lien reçu.")))
     if shift.state == "cancelled":
         found.append(_finding("shift_not_open", _("Ce créneau est annulé.")))
     elif shift.state == "draft":
-        found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
+        found.append(_finding("shift_not_open", _("Ce créneau est un brouillon : publiez-le d’abord.")))
     return [*found, *too_late(shift, now)]
 
 
@@ -215,9 +215,9 @@ def may_withdraw(state: str, shift: ShiftFacts, now: datetime) -> Refusal | None
     if state != "confirmed" or now <= withdrawal_deadline(shift):
         return None
     if shift.times.ends_at <= now:
-        return Refusal("cancel_too_late", _("Ce créneau est fini : la coordination note qui est venu."))
+        return Refusal("cancel_too_late", _("Ce créneau est fini : la coordination note qui est venu."))
     text = _(
-        "Ce créneau commence dans moins de %(limit)s : dites « Je ne peux pas venir », et les autres sont prévenus."
+        "Ce créneau commence dans moins de %(limit)s : dites « Je ne peux pas venir », et les autres sont prévenus."
     )
     return Refusal("cancel_too_late", text % {"limit": duration(shift.limits.withdrawal_hours)})
 

@@ -146,7 +146,7 @@ async def book(
     undo = (f"{page}/desistement", _("Annuler"))
     if placed.booking.state == "offered":
         return redirect(
-            page, _("Une place vous est proposée : prenez-la, ou laissez-la à la personne suivante."), "info"
+            page, _("Une place vous est proposée : prenez-la, ou laissez-la à la personne suivante."), "info"
         )
     if placed.booking.state == "waitlisted":
         text = _("Vous êtes en liste d’attente, place %(n)s. Un message vous préviendra.") % {"n": placed.position}

@@ -182,7 +182,7 @@ async def _check_offer(session: AsyncSession, booking: Booking, shift: ShiftFact
     if shift.state == "cancelled":
         raise Refusal("shift_not_open", _("Ce créneau est annulé."))
     if booking.state == "offered" or booking.state in ENDED:
-        raise Refusal("offer_expired", _("Cette proposition est passée : la place va à la personne suivante."))
+        raise Refusal("offer_expired", _("Cette proposition est passée : la place va à la personne suivante."))
     if booking.state != "waitlisted" or not rules.in_rush(shift, now) or await free_seats(session, shift) <= 0:
         raise Refusal("no_offer", _("Aucune place ne vous est proposée en ce moment sur ce créneau."))
     if await _comes_behind(session, booking, shift):

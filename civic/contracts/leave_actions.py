@@ -138,9 +138,9 @@ async def withdraw(session: AsyncSession, leave_id: UUID, *, by: User) -> Decide
 def may_withdraw(leave: Leave, today: date, *, own: bool = True) -> Refusal | None:
     """Why a leave can't be taken back; None when it can, or was."""
     if leave.state == "refused":
-        return Refusal("leave_refused", _("Ce congé a été refusé : il n’y a rien à retirer."))
+        return Refusal("leave_refused", _("Ce congé a été refusé : il n’y a rien à retirer."))
     if own and leave.state == "approved" and leave.starts_on <= today:
-        message = _("Ce congé a commencé : il ne se retire plus ici. Parlez-en à votre coordination.")
+        message = _("Ce congé a commencé : il ne se retire plus ici. Parlez-en à votre coordination.")
         return Refusal("leave_begun", message)
     return None
 
@@ -172,7 +172,7 @@ async def undecided(session: AsyncSession, leave: Leave, wanted: str) -> bool:
     if leave.state in ("requested", wanted):
         return leave.state == "requested"
     if leave.state == "withdrawn":
-        raise Refusal("leave_withdrawn", _("Cette demande a été retirée entre-temps : il n’y a plus rien à décider."))
+        raise Refusal("leave_withdrawn", _("Cette demande a été retirée entre-temps : il n’y a plus rien à décider."))
     decider = await session.get(User, leave.decided_by_id) if leave.decided_by_id else None
     name = decider.name if decider else _("quelqu’un d’autre")
     said = {
@@ -192,6 +192,6 @@ def decide(leave: Leave, state: str, *, by: User, reason: str = "") -> None:
 def check_recorded(wish: Days, today: date) -> None:
     """Raises Invalid for what a coordinator can't write down: a class that is asked for, a sickness to come."""
     if wish.kind not in RECORDED:
-        raise Invalid({"kind": _("Cette absence se demande : la personne le fait sur sa page.")})
+        raise Invalid({"kind": _("Cette absence se demande : la personne le fait sur sa page.")})
     if wish.kind in SICK and wish.starts_on > today:
         raise Invalid({"starts_on": _("Un arrêt se note quand il a commencé, pas avant.")})

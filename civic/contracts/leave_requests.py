@@ -34,12 +34,12 @@ def judge(wish: Days, situation: Situation) -> list[FieldFinding]:
     """Every reason why a request can't be sent, each at its field; the balance warns and never refuses."""
     engagement = situation.engagement
     if engagement is None:
-        return [_wrong("", "leave_contract", _("Le congé s’ouvre avec le contrat : aucun n’est encore enregistré."))]
+        return [_wrong("", "leave_contract", _("Le congé s’ouvre avec le contrat : aucun n’est encore enregistré."))]
     if wish.ends_on < wish.starts_on:
         return [_wrong("ends_on", "leave_dates", _("Le dernier jour vient avant le premier."))]
     found = [*_outside(wish, engagement)]
     if wish.ends_on < situation.today and wish.kind not in SICK:
-        found.append(_wrong("ends_on", "leave_past", _("Ces jours sont passés : seul un arrêt se note après coup.")))
+        found.append(_wrong("ends_on", "leave_past", _("Ces jours sont passés : seul un arrêt se note après coup.")))
     other = next(
         (one for one in situation.leaves if one.state in LIVE and one.id != wish.id and _meet(one, wish)), None
     )
@@ -53,12 +53,12 @@ def judge(wish: Days, situation: Situation) -> list[FieldFinding]:
 def _outside(wish: Days, engagement: Engagement) -> Iterator[FieldFinding]:
     values = {"first": day_long(engagement.starts_on), "last": day_long(engagement.last_day)}
     if wish.ends_on - wish.starts_on > engagement.last_day - engagement.starts_on:
-        yield _wrong("ends_on", "leave_too_long", _("Plus long que le contrat : du %(first)s au %(last)s.") % values)
+        yield _wrong("ends_on", "leave_too_long", _("Plus long que le contrat : du %(first)s au %(last)s.") % values)
         return
     if wish.starts_on < engagement.starts_on:
-        yield _wrong("starts_on", "leave_outside", _("Le contrat commence le %(first)s : rien avant.") % values)
+        yield _wrong("starts_on", "leave_outside", _("Le contrat commence le %(first)s : rien avant.") % values)
     if wish.ends_on > engagement.last_day:
-        yield _wrong("ends_on", "leave_outside", _("Le contrat finit le %(last)s : rien après.") % values)
+        yield _wrong("ends_on", "leave_outside", _("Le contrat finit le %(last)s : rien après.") % values)
 
 
 def _wrong(name: str, code: str, title: str) -> FieldFinding:
@@ -95,8 +95,8 @@ def _beyond(wish: Days, situation: Situation, engagement: Engagement) -> str | N
         return None
     values = {"days": days_of(Fraction(days)), "sum": sum_of(found), "opens": day_long(found.opens_on)}
     if not found.open:
-        return _("Ce congé compte pour %(days)s : le droit au congé s’ouvre le %(opens)s.") % values
-    return _("Ce congé compte pour %(days)s, le solde est moindre : %(sum)s.") % values
+        return _("Ce congé compte pour %(days)s : le droit au congé s’ouvre le %(opens)s.") % values
+    return _("Ce congé compte pour %(days)s, le solde est moindre : %(sum)s.") % values
 
 
 def _event(wish: Days, situation: Situation, engagement: Engagement) -> str | None:
@@ -107,4 +107,4 @@ def _event(wish: Days, situation: Situation, engagement: Engagement) -> str | No
     if most is None or days <= most:
         return None
     values = {"days": days_of(Fraction(days)), "most": days_of(Fraction(str(most)))}
-    return _("Ce congé compte pour %(days)s : %(most)s au plus pour cette raison.") % values
+    return _("Ce congé compte pour %(days)s : %(most)s au plus pour cette raison.") % values

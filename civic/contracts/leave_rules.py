@@ -210,6 +210,6 @@ def unused(found: Balance, last_day: date, on: date, limits: Limits) -> Finding 
     """LEAVE_UNUSED: within 45 days of the end, whole days that nobody has asked for and that will be lost."""
     if not last_day - timedelta(days=limits.leave_unused_days) <= on <= last_day or found.left_at_end < 1:
         return None
-    title = _("%(days)s de congé à prendre avant le %(last)s : ils seront perdus ensuite.")
+    title = _("%(days)s de congé à prendre avant le %(last)s : ils seront perdus ensuite.")
     values = {"days": days_of(Fraction(floor(found.left_at_end))), "last": day_long(last_day)}
     return Finding("leave_unused", title % values, source_of("leave_unused"))

@@ -13,7 +13,7 @@ from civic.missions.models import Application
 STATES = {"accepted": 14, "submitted": 5, "rejected": 2, "withdrawn": 2}
 NOTES = {
     "accepted": "Entretien très positif.",
-    "rejected": "Les horaires ne convenaient pas ; une autre mission a été proposée.",
+    "rejected": "Les horaires ne convenaient pas ; une autre mission a été proposée.",
 }
 MOTIVATIONS = (
     "J’habite à côté et je veux faire découvrir ces lieux à ma famille et aux autres.",

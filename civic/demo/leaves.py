@@ -14,7 +14,7 @@ from civic.demo.people import People, Person
 from civic.demo.rows import Rows
 
 FAR = timedelta(weeks=13)
-REFUSED = "Deux journées de fête au parc ces jours-là : proposez la semaine suivante."
+REFUSED = "Deux journées de fête au parc ces jours-là : proposez la semaine suivante."
 
 
 def add(chance: Chance, today: date, people: People, rows: Rows) -> None:

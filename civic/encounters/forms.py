@@ -44,7 +44,7 @@ def ask_if_many(form: Form, record: dict[str, Any], *, known: int = 0) -> None:
     ages = [record[name] or 0 for name in codes.AGES]
     count = sum(one for one in ages if isinstance(one, int))
     if MANY < count <= MAX_PEOPLE and count != known and form.get("sure") != str(count):
-        form.fail("sure", _("Bien %(n)s personnes ? Corrigez le compte, ou cochez pour confirmer.") % {"n": count})
+        form.fail("sure", _("Bien %(n)s personnes ? Corrigez le compte, ou cochez pour confirmer.") % {"n": count})
         form.lists["many"] = [str(count)]
 
 

@@ -374,7 +374,7 @@ async def test_a_refusal_is_told_with_its_reason(
     assert (await kept(db, one)).decision_reason == "Le parc ouvre ce jour-là"
     [mail] = [mail for mail in await mailbox() if mail.kind == "leave_refused"]
     assert mail.recipient == "ines@example.test"
-    assert "Raison : Le parc ouvre ce jour-là" in mail.text_body
+    assert "Raison : Le parc ouvre ce jour-là" in mail.text_body
     assert await states(db, shift) == {cast.volunteer.id: "confirmed"}
 
 

@@ -169,7 +169,7 @@ async def test_a_refusal_reads_with_its_reason(db: Database, scene: Scene) -> No
     await scene.post("coordinator_call", f"{scene.page}/refus", reason="Le parc ouvre ce jour-là")
     page = (await scene.get("volunteer", "/conges")).text
     assert "Refusé" in page
-    assert "Raison : Le parc ouvre ce jour-là" in page
+    assert "Raison : Le parc ouvre ce jour-là" in page
 
 
 async def test_leave_is_found_from_ones_own_pages_and_the_planning(db: Database, scene: Scene) -> None:

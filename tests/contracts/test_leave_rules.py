@@ -200,7 +200,7 @@ def test_unused_leave_is_told_45_days_before_the_end() -> None:
     told = unused(found, EIGHT.last_day, date(2027, 4, 16), DEFAULT)
     assert told is not None
     assert told.code == "leave_unused"
-    assert told.title == "6 jours de congé à prendre avant le lundi 31 mai 2027 : ils seront perdus ensuite."
+    assert told.title == "6 jours de congé à prendre avant le lundi 31 mai 2027 : ils seront perdus ensuite."
     assert told.source == "source à confirmer"
     assert unused(found, EIGHT.last_day, date(2027, 6, 1), DEFAULT) is None
 
@@ -341,7 +341,7 @@ def test_more_than_the_balance_warns_with_the_sum() -> None:
     found = advise(wish, situation())
     assert [one.code for one in found] == ["leave_accrual"]
     assert found[0].title == (
-        "Ce congé compte pour 5 jours, le solde est moindre : 4,45 jours acquis au 7\u00a0déc. 2026."
+        "Ce congé compte pour 5 jours, le solde est moindre : 4,45 jours acquis au 7\u00a0déc. 2026."
     )
     assert found[0].source.startswith("R121-17")
     assert advise(wish, situation(wish)) == found
@@ -351,7 +351,7 @@ def test_more_than_the_balance_warns_with_the_sum() -> None:
 def test_before_the_right_opens_the_warning_says_when() -> None:
     young = Engagement(date(2026, 11, 23), date(2027, 5, 22), ADULT)
     found = advise(annual(date(2026, 11, 30), date(2026, 11, 30)), situation(engagement=young))
-    assert found[0].title == "Ce congé compte pour 1 jour : le droit au congé s’ouvre le samedi 5 décembre 2026."
+    assert found[0].title == "Ce congé compte pour 1 jour : le droit au congé s’ouvre le samedi 5 décembre 2026."
 
 
 @pytest.mark.parametrize(
