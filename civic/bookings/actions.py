@@ -171,10 +171,8 @@ async def _insert(
     try:
         async with session.begin_nested():
             session.add(booking)
-            await session.flush()
-            event = BookingEvent(booking_id=booking.id, state=state, by_id=by.id, reason=reason, detail=detail)
-            session.add(event)
     except IntegrityError as error:
         # The locks above make this unreachable; the database's own guard stands behind them all the same.
         raise Refusal("shift_full", _("Cette place vient d’être prise. Rechargez la page.")) from error
+    session.add(BookingEvent(booking_id=booking.id, state=state, by_id=by.id, reason=reason, detail=detail))
     return booking
