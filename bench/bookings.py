@@ -173,14 +173,16 @@ async def measure(url: str, folder: Path) -> tuple[float, float, int]:
     }
     spent = dict.fromkeys(plans, 0.0)
     with ExitStack() as stack:
-        served = {name: Serving(stack, factory, folder, **env) for name, (factory, env) in plans.items()}
-        for name, serving in served.items():
+        served: dict[str, str] = {}
+        for name, (factory, env) in plans.items():
+            serving = Serving(stack, factory, folder, **env)
             await serving.ready()
+            served[name] = serving.url
             await ask(serving.url, _requests(name, serving.url, asked[name][:CLIENTS]))
         # In turns: whatever else the machine does meanwhile slows both.
         for first in range(CLIENTS, half, SLICE):
-            for name, serving in served.items():
-                spent[name] += await ask(serving.url, _requests(name, serving.url, asked[name][first : first + SLICE]))
+            for name, address in served.items():
+                spent[name] += await ask(address, _requests(name, address, asked[name][first : first + SLICE]))
     rates = {name: (half - CLIENTS) / seconds for name, seconds in spent.items()}
     return rates["civic"], rates["bare"], len(pickle.loads(spec.read_bytes())["statements"])
 
