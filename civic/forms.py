@@ -159,10 +159,11 @@ class Form:
             self.fail(time_name, _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été. Choisissez 3 h."))
             return None
 
-    def uuid(self, name: str, *, required: bool = True) -> UUID | None:
+    def uuid(self, name: str, *, required: bool = True, missing: str = "") -> UUID | None:
+        """The id of something chosen; `missing` says what to choose."""
         value = self.get(name)
         if not value:
-            self._missing(name, required)
+            self._missing(name, required, missing or _("Choisissez dans la liste."))
             return None
         try:
             return UUID(value)
@@ -170,11 +171,11 @@ class Form:
             self.fail(name, _("Ce choix n’existe pas. Choisissez dans la liste."))
             return None
 
-    def choice(self, name: str, options: Collection[str], *, required: bool = True) -> str:
-        """One code of a closed list."""
+    def choice(self, name: str, options: Collection[str], *, required: bool = True, missing: str = "") -> str:
+        """One code of a closed list; `missing` says what to choose."""
         value = self.get(name)
         if not value:
-            return self._missing(name, required)
+            return self._missing(name, required, missing or _("Choisissez une réponse."))
         if value not in options:
             self.fail(name, _("Ce choix n’existe pas. Choisissez dans la liste."))
             return ""
@@ -195,9 +196,9 @@ class Form:
         """Whether a checkbox was ticked."""
         return self.get(name) not in ("", "0", "false")
 
-    def _missing(self, name: str, required: bool) -> str:
+    def _missing(self, name: str, required: bool, message: str = "") -> str:
         if required:
-            self.fail(name, _("À remplir."))
+            self.fail(name, message or _("À remplir."))
         return ""
 
 

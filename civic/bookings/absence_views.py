@@ -52,7 +52,7 @@ async def cannot_come(
     request: Request, shift: VisibleShift, user: VolunteerUser, volunteer: CurrentVolunteer, session: Session
 ) -> Response:
     form = await Form.read(request)
-    reason = form.choice("reason", absence.REASONS)
+    reason = form.choice("reason", absence.REASONS, missing=_("Choisissez une raison."))
     if not form.ok:
         return await _page(request, session, user, shift, form, status=422)
     said = await absence.cannot_come(session, by=user, volunteer_id=volunteer.id, shift_id=shift.id, reason=reason)

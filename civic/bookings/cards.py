@@ -12,7 +12,7 @@ from civic.bookings.listing import Seen
 from civic.bookings.rules import in_rush, withdrawal_deadline
 from civic.bookings.values import Crowd, Held
 from civic.errors import Finding
-from civic.formats import day_short, hour, hour_range, moment, weekday, weekday_short
+from civic.formats import day_short, hour, hour_range, moment, relative_day, weekday, weekday_short
 from civic.i18n import _
 
 BEFORE_START = timedelta(hours=1)
@@ -99,11 +99,13 @@ def card(seen: Seen, now: datetime) -> Card:
 
 
 def offer_until(deadline: datetime | None, now: datetime) -> str:
-    """« Une place pour vous jusqu’à 14 h 30 », with the day when it is not today."""
+    """« Une place pour vous jusqu’à aujourd’hui, 14 h 30 », demain, or a day."""
     if deadline is None:
         return ""
-    if clock.local(deadline).date() == clock.local(now).date():
-        return _("Une place pour vous jusqu’à %(hour)s") % {"hour": hour(deadline)}
+    day, today = clock.local(deadline).date(), clock.local(now).date()
+    if (day - today).days in (0, 1):
+        near = {"day": relative_day(day, today), "hour": hour(deadline)}
+        return _("Une place pour vous jusqu’à %(day)s, %(hour)s") % near
     return _("Une place pour vous jusqu’au %(moment)s") % {"moment": moment(deadline)}
 
 

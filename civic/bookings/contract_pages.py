@@ -18,6 +18,7 @@ from civic.contracts.models import END_REASONS, REVIEWS, TRAININGS, EngagementCo
 from civic.contracts.notice import END_REASON_NAMES, WITHOUT_NOTICE
 from civic.contracts.queries import facts_of, possible_tutors
 from civic.contracts.readiness import STATE_NAMES, requirements, state_of
+from civic.contracts.rulebook import named
 from civic.contracts.rules import DECLARATION_NAMES, REVIEW_NAMES, TRAINING_NAMES, ContractFacts
 from civic.contracts.sources import source_of
 from civic.formats import weekday
@@ -37,7 +38,7 @@ class Listed:
 
     code: str
     name: str
-    source: str = ""
+    rule: str = ""
     about: date | None = None
 
 
@@ -97,7 +98,7 @@ async def _common(
 
 
 def _declarations(codes: Sequence[str]) -> list[Listed]:
-    return [Listed(code, _(DECLARATION_NAMES[code]), source_of(code)) for code in codes]
+    return [Listed(code, _(DECLARATION_NAMES[code]), named(code, source_of(code))) for code in codes]
 
 
 def end(volunteer: Volunteer, contract: EngagementContract, form: Form) -> dict[str, Any]:

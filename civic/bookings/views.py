@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from civic import clock
 from civic.accounts.current import CurrentUser, MaybeUser, VolunteerUser
-from civic.bookings import actions, queries
+from civic.bookings import absence, actions, queries
 from civic.bookings.access import VisibleShift
 from civic.bookings.cards import card, countdown, partner_phones, there, week_days
 from civic.bookings.checkin import Own, own_arrival
@@ -116,7 +116,8 @@ async def show_shift(request: Request, shift: VisibleShift, user: CurrentUser, s
     """One shift: where, with whom, and the one act that fits."""
     if user.role == "coordinator":
         return redirect(f"/planning/creneaux/{shift.id}")
-    seen = (await see(session, user, [shift])).seen[0]
+    view = await see(session, user, [shift])
+    seen = view.seen[0]
     others = await people_of(session, [one.volunteer_id for one in there(seen.crowd)])
     phones = {volunteer_id: person.phone for volunteer_id, person in others.items()}
     now = clock.now()
@@ -125,6 +126,7 @@ async def show_shift(request: Request, shift: VisibleShift, user: CurrentUser, s
         "phones": partner_phones(seen, phones, now),
         "page": await notes_of(session, shift),
         "arrival": await own_arrival(session, seen.mine.booking_id, shift) if seen.mine else Own(),
+        "said": view.person and not seen.mine and await absence.call_by(session, shift.id, view.person.volunteer_id),
         "withdrawal_open": seen.mine is None or may_withdraw(seen.mine.state, shift, now) is None,
         "countdown": countdown(shift.times.starts_at, shift.times.ends_at, now),
     }

@@ -86,7 +86,7 @@ def read_follow_up(form: Form, before: ContractFacts, by: User) -> ContractFacts
 
 def read_end(form: Form, before: ContractFacts) -> tuple[str, date, date | None] | None:
     """The reason, the day of the notice, and the last day where it was typed; None when a field is wrong."""
-    reason = form.choice("end_reason", END_REASONS)
+    reason = form.choice("end_reason", END_REASONS, missing=_("Choisissez une raison."))
     given_on = _done_day(form, "notice_given_on", required=True)
     ended_on = form.date("ended_on", required=False)
     if not form.ok or given_on is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from civic.clock import age_on
+from civic.contracts.rulebook import named
 from civic.contracts.rules import ContractFacts
 from civic.contracts.sources import source_of
 from civic.formats import day_long
@@ -28,6 +29,11 @@ class Requirement:
     detail: str
     done: bool
     source: str
+
+    @property
+    def rule(self) -> str:
+        """The rule's title where it has one, and where it comes from."""
+        return named(self.code, self.source)
 
 
 def requirements(

@@ -187,6 +187,11 @@ def _counted(unit: str, value: float) -> str:
     return ngettext("%(n)s place", "%(n)s places", count)
 
 
+def named(code: str, source: str) -> str:
+    """« Tutrice ou tuteur · L120-14 »: a rule's title, where it has one, and its source."""
+    return " · ".join(filter(None, (_(WORDS[code].title) if code in WORDS else "", source)))
+
+
 def figure(value: float | None) -> str:
     """A bare number with a comma: « 4,5 », « 24 »; nothing for None."""
     return "" if value is None else decimal(value, 2).rstrip("0").rstrip(",")

@@ -1,5 +1,6 @@
 """From a template's name and its values to the subject and the two parts of a mail."""
 
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -7,6 +8,9 @@ from jinja2 import Environment
 
 from civic.settings import settings
 from civic.templating import environment
+
+# A header is one line. The spaces that keep « 14 h » and « : » together stay.
+BREAKS = re.compile(r"[^\S\u00a0\u202f]+")
 
 
 class Composed(NamedTuple):
@@ -20,7 +24,7 @@ def compose(template: str, context: dict[str, Any]) -> Composed:
     values = {"base_url": settings().base_url, **context}
     rendered = _plain().get_template(f"mail/{template}.txt").render(values)
     first, _newline, rest = rendered.partition("\n")
-    subject = " ".join(first.removeprefix("Subject:").split())
+    subject = BREAKS.sub(" ", first.removeprefix("Subject:")).strip(" ")
     html = environment().get_template(f"mail/{template}.html").render(values)
     return Composed(subject, rest.strip() + "\n", html)
 

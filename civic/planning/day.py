@@ -18,6 +18,8 @@ from civic.i18n import N_
 from civic.volunteers.models import Volunteer
 
 SOON = timedelta(hours=1)
+# Somebody this late may still be locking a bicycle: awaited, not missing.
+GRACE = timedelta(minutes=10)
 SECTIONS = (
     ("missing", N_("Il manque quelqu’un")),
     ("running", N_("En ce moment")),
@@ -38,8 +40,8 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Somebody on a shift; `status` is expected, missing, said (that they can't come), unnoted, present, absent or
-    excused; unnoted: it is over."""
+    """Somebody on a shift; `status` is expected (still so in the first ten minutes), missing, said (that they can't
+    come), unnoted, present, absent or excused; unnoted: it is over."""
 
     booking_id: UUID
     volunteer_id: UUID
@@ -121,7 +123,8 @@ def _line(
     shift: ShiftFacts, crowd: Crowd, noted: Mapping[UUID, Noted], phones: Mapping[UUID, str], now: datetime
 ) -> Line:
     started, ended = shift.times.starts_at <= now, shift.times.ends_at <= now
-    waiting = "unnoted" if ended else "missing" if started else "expected"
+    late = now - shift.times.starts_at
+    waiting = "unnoted" if ended else "missing" if late >= GRACE else "expected"
     people = []
     for one in _there(crowd):
         known = noted.get(one.booking_id, Noted(waiting, None))
@@ -130,7 +133,7 @@ def _line(
         people.append(
             Expected(one.booking_id, one.volunteer_id, one.volunteer_name, phone, status, known.arrived_at, walk_in)
         )
-    return Line(shift, sorted(people, key=_order), started, ended, now - shift.times.starts_at)
+    return Line(shift, sorted(people, key=_order), started, ended, late)
 
 
 def _there(crowd: Crowd) -> list[Held]:
@@ -139,7 +142,7 @@ def _there(crowd: Crowd) -> list[Held]:
 
 
 def _order(one: Expected) -> tuple[bool, str]:
-    return one.status not in ("missing", "unnoted"), one.name
+    return one.status not in ("missing", "unnoted", "expected"), one.name
 
 
 async def _noted(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, Noted]:

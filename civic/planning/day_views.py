@@ -85,7 +85,7 @@ def _own_page(shift: ShiftFacts) -> str:
 async def add_walk_in(request: Request, user: CurrentUser, shift: PlannedShift, session: Session) -> Response:
     """Add them; what it breaks is shown first, and kept with the reason once it is accepted."""
     form = await Form.read(request)
-    volunteer_id = form.uuid("volunteer_id")
+    volunteer_id = form.uuid("volunteer_id", missing=_("Choisissez qui est venu."))
     replaces = form.uuid("replaces", required=False)
     replaced = form.choice("replaced", ("absent", "excused"), required=False) or "absent"
     reason = form.text("reason", required=False, maximum=REASON_MAX)

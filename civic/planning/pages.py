@@ -13,7 +13,7 @@ from civic.errors import Finding
 from civic.forms import Form
 from civic.planning import weeks
 from civic.planning.fiche import fiche_of
-from civic.web import render
+from civic.web import render, safe_next
 
 
 async def page_of_shift(
@@ -28,10 +28,13 @@ async def page_of_shift(
 ) -> Response:
     """A shift's own page, also after something about it was refused."""
     monday = clock.monday(shift.times.day)
+    own = f"/planning/creneaux/{shift.id}"
+    # Refused beside the week: the page leads back to that week with its filters, and so does what it saves.
+    here = safe_next(form.get("next"), own) if form else own
     context: dict[str, Any] = {
         "fiche": await fiche_of(session, user, shift),
-        "here": f"/planning/creneaux/{shift.id}",
-        "week": f"/planning?semaine={weeks.code(monday)}",
+        "here": here,
+        "week": here if here.startswith("/planning?") else f"/planning?semaine={weeks.code(monday)}",
         "number": weeks.number(monday),
         "form": form or Form(),
         "refused": refused or [],

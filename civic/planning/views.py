@@ -20,6 +20,7 @@ from civic.planning import actions, day_views, queries, roster_views, shift_view
 from civic.planning.fiche import fiche_of
 from civic.planning.pages import page_of_shift
 from civic.sites.models import PILLARS
+from civic.templating import query
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
@@ -32,8 +33,12 @@ for _part in (shift_views, roster_views, day_views, team_views):
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
     """The week by site; every filter and the chosen shift are in the address."""
     current = _shift_id(request.query_params.get("creneau"))
+    shift = await _seen_by(session, user, current) if current else None
+    if shift and week.monday_of(request.query_params) != (monday := clock.monday(shift.times.day)):
+        # An old link, or a shift that was moved: the week is the shift's, the filters stay.
+        return redirect("/planning" + query(dict(request.query_params), semaine=weeks.code(monday)))
     context = await week.week_of(session, user, request.query_params, current)
-    context["fiche"] = await fiche_of(session, user, await _seen_by(session, user, current)) if current else None
+    context["fiche"] = await fiche_of(session, user, shift) if shift else None
     context["form"] = Form()
     context["refused"] = []
     context["pillars"] = PILLARS

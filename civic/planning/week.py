@@ -70,18 +70,22 @@ class Todo:
 def read(params: Mapping[str, str], places: Sequence[Place]) -> Chosen:
     """The filters of an address, known ones only."""
     typed = params.get("semaine", "")
-    monday = weeks.parse(typed) if typed else None
     agglos, sites = {one.intermunicipality for one in places}, {one.id for one in places}
     agglo, pillar, site = params.get("agglo", ""), params.get("pilier", ""), params.get("site", "")
     return Chosen(
-        monday=monday or clock.monday(clock.today()),
+        monday=monday_of(params),
         agglo=agglo if agglo in agglos else "",
         pilier=pillar if pillar in PILLARS else "",
         site=site if site in sites else "",
         tous=params.get("tous") == "1",
         annules=params.get("annules") == "1",
-        unknown_week=bool(typed) and monday is None,
+        unknown_week=bool(typed) and weeks.parse(typed) is None,
     )
+
+
+def monday_of(params: Mapping[str, str]) -> date:
+    """The week of an address; the present one when it names none that exists."""
+    return weeks.parse(params.get("semaine", "")) or clock.monday(clock.today())
 
 
 def filters_of(chosen: Chosen, user: User) -> ShiftFilters:

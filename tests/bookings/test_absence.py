@@ -377,15 +377,19 @@ async def test_the_page_asks_one_word_and_says_who_is_told(
     page = await browser.get(path)
     assert page.status_code == 200
     assert "Transport" in page.text
-    assert (await browser.post(path, data={})).status_code == 422
+    assert "Vous avez dit" not in (await browser.get(f"/creneaux/{shift.id}")).text
+    empty = await browser.post(path, data={})
+    assert (empty.status_code, "Choisissez une raison." in empty.text) == (422, True)
     done = await browser.post(path, data={"reason": "family"})
     assert (done.status_code, done.headers["location"]) == (303, "/mes-creneaux")
+    assert "Vous avez dit que vous ne pouvez pas venir" in (await browser.get(f"/creneaux/{shift.id}")).text
     assert (await browser.get(path)).status_code == 303
     assert (await browser.post(path, data={"reason": "other"})).status_code == 303
     stranger = await sign_in(make_client, db, cast.colleague)
     assert (await stranger.post(path, data={"reason": "other"})).status_code == 409
     listed = await stranger.get("/creneaux")
     assert "Remplacement cherché" in listed.text
+    assert "Vous avez dit" not in (await stranger.get(f"/creneaux/{shift.id}")).text
 
 
 async def test_before_the_deadline_the_page_leads_to_the_withdrawal(

@@ -314,6 +314,7 @@ async def test_the_poster_is_made_renewed_and_kept(scene: Scene, db: Database) -
     assert f"http://civic.test/ici/{scene.code}" in page
     assert '<svg viewBox="0 0' in page
     assert "style=" not in page
+    assert "Les affiches posées ne marcheront plus" in page, "asked before it acts"
     await client.post("/sites/ici/arrivee")
     assert scene.code in (await client.get("/sites/ici/arrivee")).text, "made once"
     for _ in range(2):

@@ -117,7 +117,8 @@ async def test_an_account_leaves_its_places(
     client = await sign_in(make_client, db, cast.admin)
     path = f"/administration/comptes/{cast.volunteer.user_id}/fermeture"
     page = (await client.get(path)).text
-    assert "2 places réservées prennent fin" in page
+    assert "1 place et 1 attente prennent fin" in page.replace("\u00a0", " ")
+    assert "Garder le compte ouvert" in page
     assert (await client.post(path)).status_code == 409, "nothing that was not seen"
     assert await mailbox() == []
     seen = f"{seat.id},{queued.id}"

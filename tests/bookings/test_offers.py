@@ -358,7 +358,7 @@ async def test_an_offer_is_answered_with_one_tap_wherever_it_shows(
     address = page.format(shift=world.shift.id)
     await world.withdraw(0)
     text = (await browser.get(address)).text
-    assert "Une place pour vous jusqu’à 21" in text
+    assert "Une place pour vous jusqu’à aujourd’hui, 21" in text
     accept = f"/reservations/{world.bookings[1].id}/acceptation"
     assert f'action="{accept}"' in text
     assert f'action="/reservations/{world.bookings[1].id}/refus"' in text

@@ -1,5 +1,6 @@
 """The contract page: a coordinator's form, a volunteer's summary, nobody else's business."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -74,9 +75,11 @@ async def test_the_first_contract(session: AsyncSession, make_client: Clients, d
     )
     assert (await client.post(path, data=form)).status_code == 303
     page = await client.get(path)
-    assert "parental_auth" in page.text
-    assert "tutor_minor" in page.text
-    assert "Déclaré par Paul Lens" in page.text
+    assert "Règle\u00a0: Autorisation parentale · L120-5, R121-11" in page.text
+    assert "Règle\u00a0: Tutorat renforcé" in page.text
+    for code in ("\u00a0: parental_auth", "tutor_minor", "\u00a0: no_substitution"):
+        assert code not in page.text
+    assert re.search(r"Déclaré le \d[^<]* par Paul Lens", page.text)
     form |= {"parental_authorised_on": day, "parental_holders": "Sacha", "minor_tutoring_on": day}
     assert (await client.post(path, data=form)).status_code == 303
     assert (await client.post(f"{path}/suivi", data={"training_first_aid": day})).status_code == 303

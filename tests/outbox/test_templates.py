@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from civic.outbox.compose import BREAKS
 from civic.paths import TEMPLATES
 
 FOLDER = Path(TEMPLATES) / "mail"
@@ -28,3 +29,8 @@ def test_the_look_follows_a_dark_mailbox() -> None:
     assert '<html lang="fr">' in layout
     assert '<meta name="color-scheme" content="light dark">' in layout
     assert "@media (prefers-color-scheme: dark)" in layout
+
+
+def test_a_subject_is_one_line_that_keeps_its_french_spaces() -> None:
+    subject = "\n Demain\u00a0: 9\u00a0h\t, prêt\u202f?\u2028\r\n Bcc"
+    assert BREAKS.sub(" ", subject).strip(" ") == "Demain\u00a0: 9\u00a0h , prêt\u202f? Bcc"

@@ -57,6 +57,20 @@ async def test_without_a_reason_nothing_is_written_and_the_field_says_so(world: 
     assert await live(db) == []
 
 
+async def test_a_missing_reason_keeps_the_week_and_its_filters(world: World, db: Database) -> None:
+    shift = await sunday_shift(world, db)
+    week = f"/planning?semaine=2026-W48&site=ici&creneau={shift}"
+    url, volunteer = f"/creneaux/{shift}/affectations", str(world.cast.volunteer.id)
+    shown = week.replace("&", "&amp;")
+    answer = await world.post("coordinator", url, volunteer_id=volunteer, reason="", next=week)
+    assert f'name="next" value="{shown}"' in answer.text
+    assert f'href="{shown}"' in answer.text, "the way back"
+    saved = await world.post("coordinator", url, volunteer_id=volunteer, reason="Vu ensemble", next=week)
+    assert saved.headers["location"] == week
+    evil = await world.post("coordinator", url, volunteer_id=volunteer, reason="", next="//evil.example/planning?")
+    assert "evil.example" not in evil.text
+
+
 async def test_the_reason_is_kept_and_shown_in_the_history(world: World, db: Database) -> None:
     shift = await sunday_shift(world, db)
     answer = await world.post(

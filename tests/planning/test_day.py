@@ -14,7 +14,7 @@ from civic.bookings import absence, walkins
 from civic.bookings.models import Attendance
 from civic.bookings.values import Crowd, Held, Times
 from civic.db import Database
-from civic.planning.day import Noted, lay_out
+from civic.planning.day import GRACE, Noted, lay_out
 from tests.bookings.test_checkin import START, facts
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.volunteers import make_volunteer
@@ -33,7 +33,9 @@ def held(shift_id: UUID, name: str, state: str = "confirmed") -> Held:
     [
         (-180, "later", "expected"),
         (-60, "soon", "expected"),
-        (0, "missing", "missing"),
+        (0, "running", "expected"),
+        (9, "running", "expected"),
+        (10, "missing", "missing"),
         (179, "missing", "missing"),
         (180, "to_note", "unnoted"),
     ],
@@ -64,7 +66,7 @@ def test_who_is_missing_comes_first_and_what_is_noted_is_settled() -> None:
     late, there, extra = held(shift.id, "Zoé"), held(shift.id, "Ana"), held(shift.id, "Malik", "walk_in")
     noted = {there.booking_id: Noted("present", START), extra.booking_id: Noted("present", None)}
     crowds = {shift.id: Crowd((there, late), walk_ins=(extra,))}
-    board = lay_out(shift.times.day, [shift, empty], crowds, noted, {late.volunteer_id: "06"}, START)
+    board = lay_out(shift.times.day, [shift, empty], crowds, noted, {late.volunteer_id: "06"}, START + GRACE)
     assert [key for key, _title, _lines in board.sections] == ["missing", "running"]
     people = board.lines[0].people
     assert [(one.name, one.status, one.walk_in) for one in people] == [
@@ -75,7 +77,7 @@ def test_who_is_missing_comes_first_and_what_is_noted_is_settled() -> None:
     assert people[0].phone == "06"
     assert (board.count("present"), board.count("missing")) == (2, 1)
     settled = noted | {late.booking_id: Noted("excused", None)}
-    assert [key for key, _t, _l in lay_out(shift.times.day, [shift], crowds, settled, {}, START).sections] == [
+    assert [key for key, _t, _l in lay_out(shift.times.day, [shift], crowds, settled, {}, START + GRACE).sections] == [
         "running"
     ]
 
@@ -101,6 +103,17 @@ async def test_the_board_says_who_is_missing_since_when_and_whom_to_call(world: 
     assert "every 30s" not in friday
     assert "Ce jour n’existe pas" in (await world.get("coordinator", "/planning/jour?jour=2026-02-30")).text
     assert 'href="/planning/jour"' in (await world.get("coordinator", "/planning")).text
+
+
+async def test_ten_minutes_are_waited_before_somebody_is_missing(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        running = await make_shift(session, moment(25, 9, 59), mission=world.mission, site=world.here)
+        booking = await make_booking(session, running, world.cast.volunteer)
+    page = read((await world.get("coordinator", "/planning/jour")).text)
+    assert "Attendu depuis 1 min" in page
+    assert "Manque depuis" not in page
+    assert "<b>0</b> manque" in page
+    assert f"/reservations/{booking.id}/presence" in page, "whoever is there can be noted at once"
 
 
 async def test_one_tap_notes_and_comes_back(world: World, db: Database) -> None:

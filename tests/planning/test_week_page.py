@@ -153,3 +153,11 @@ async def test_a_week_of_400_shifts_takes_as_many_queries_as_an_empty_one(
 async def test_an_empty_product_shows_an_empty_week(world: World, db: Database) -> None:
     page = (await world.get("coordinator_cahc", "/planning?semaine=2027-W10")).text
     assert "Rien cette semaine" in page
+
+
+async def test_a_shift_of_another_week_opens_beside_its_own_week(world: World, db: Database) -> None:
+    address = f"/planning?semaine=2026-W40&annules=1&creneau={world.shift.id}"
+    answer = await world.get("coordinator", address)
+    assert answer.headers["location"] == address.replace("W40", "W48")
+    assert (await world.get("coordinator", answer.headers["location"])).status_code == 200
+    assert (await world.get("coordinator", f"/planning?creneau={world.shift.id}")).status_code == 200
