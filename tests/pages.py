@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from playwright.sync_api import APIRequestContext
@@ -136,7 +136,12 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "site": lambda: items("/sites")[0]["id"],
         "bookable": lambda: items("/shifts?bookable=true&limit=1")[0]["id"],
         "booked": lambda: next(shift["id"] for shift in items("/shifts") if shift["my_booking"]),
-        "staffed": lambda: next(shift["id"] for shift in items("/shifts") if shift["confirmed"]),
+        # To come: one that has begun is not edited any more.
+        "staffed": lambda: next(
+            shift["id"]
+            for shift in items("/shifts")
+            if shift["confirmed"] and datetime.fromisoformat(shift["starts_at"]) > clock.now() + timedelta(hours=1)
+        ),
         "booking": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["id"],
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
         "own": lambda: request.get("/api/v1/me").json()["volunteer_id"],

@@ -177,7 +177,8 @@ async def test_the_loop_works_and_stops(
             stopping.set()
 
     await asyncio.wait_for(work.for_ever(db, Kept(), stopping), 30)
-    assert taken == ["reminder"]
+    # The alert about somebody alone may come along in the same round.
+    assert "reminder" in taken
 
 
 async def test_the_administrator_sees_each_task_and_its_error(
