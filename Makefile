@@ -3,7 +3,7 @@ export PORT
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock messages screens verify verify-a11y verify-load bench
+.PHONY: help setup run test check format lock messages screens verify verify-a11y verify-load verify-demo bench
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## */  make \1\t/' | expand -t 21
@@ -16,7 +16,7 @@ run: setup  ## serve http://127.0.0.1:8000 with the demo (PORT= for another port
 
 test: setup  ## run the tests, on SQLite and PostgreSQL, with a browser (TESTS= for some of them)
 	@scripts/test-deps
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(TESTS)
 
 check: setup  ## lint, format, types, migrations, texts
 	@scripts/check
@@ -35,7 +35,7 @@ screens: setup  ## take pictures of every page into docs/screens (ARGS=--dark fo
 	@scripts/test-deps
 	$(BIN)/python scripts/screens.py $(ARGS)
 
-verify: verify-a11y verify-load  ## the long matrices
+verify: verify-a11y verify-load verify-demo  ## the long matrices
 
 verify-a11y: setup  ## every page on each screen and in each theme
 	@scripts/test-deps
@@ -43,7 +43,11 @@ verify-a11y: setup  ## every page on each screen and in each theme
 
 verify-load: setup  ## hundreds at once through several servers, servers killed, long random sequences
 	@scripts/test-deps
-	$(BIN)/python -m pytest -m verify tests/verify/test_load.py tests/bookings/test_stateful.py
+	$(BIN)/python -m pytest -m verify tests/verify/test_load.py tests/e2e/test_load.py tests/bookings/test_stateful.py
+
+verify-demo: setup  ## the demo on more days of the year
+	@scripts/test-deps
+	$(BIN)/python -m pytest -m verify tests/demo
 
 bench: setup  ## measure the claims
 	@$(BIN)/python -m bench

@@ -16,6 +16,7 @@ async def test_nobody_is_booked_past_a_guard_however_many_ask_at_once(engine_url
         await load.withdrawals_race_offers(one, places=3)
 
 
+@pytest.mark.verify
 async def test_the_race_is_lost_when_the_guards_are_taken_out(engine_url: str, tmp_path: Path) -> None:
     """The negative control: without locks the same race books too many, or breaks down."""
     async with load.field(engine_url, tmp_path, people=16, guarded=False) as one:
