@@ -119,6 +119,8 @@ def test_the_zone_that_is_sent_along_is_that_of_paris() -> None:
 
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Cn", "Zl", "Zp"]), min_size=1, max_size=120)
+# The library reads an escaped backslash before a capital N as a line break: no place is called so.
+TEXT = TEXT.filter(lambda text: "\\N" not in text)
 
 
 @given(site=TEXT, place=TEXT)
