@@ -11,52 +11,19 @@ from hypothesis import strategies as st
 from civic import clock
 from civic.bookings import rules
 from civic.bookings.hours import missing_hours, per_day, week_summary
-from civic.bookings.values import Closure, ContractFacts, Held, Person, ShiftFacts, Times
+from civic.bookings.values import Closure, Held, Person, ShiftFacts, Times
+from tests.bookings import values
 
 DAY = date(2026, 11, 25)
 NOW = clock.at(date(2026, 11, 23), time(9))
-CONTRACT = ContractFacts(
-    starts_on=date(2026, 10, 1),
-    last_day=date(2027, 5, 31),
-    conform=True,
-    medical=True,
-    parental_auth=True,
-    tutor=True,
-    minor_tutoring=True,
-    weekly_hours=24,
-)
-ADULT = Person(
-    volunteer_id=uuid4(),
-    user_id=uuid4(),
-    name="Inès Leroy",
-    email="ines@example.test",
-    birth_date=date(2006, 3, 1),
-    verified=True,
-    contracts=(CONTRACT,),
-)
+CONTRACT = replace(values.CONTRACT, starts_on=date(2026, 10, 1), last_day=date(2027, 5, 31), weekly_hours=24)
+ADULT = replace(values.ADULT, birth_date=date(2006, 3, 1), contracts=(CONTRACT,))
 MINOR = replace(ADULT, birth_date=date(2009, 6, 1))
 
 
 def shift_at(start: datetime, hours: float = 3, **changes: object) -> ShiftFacts:
-    facts = ShiftFacts(
-        id=uuid4(),
-        mission_id=uuid4(),
-        mission_title="Aller vers",
-        activity="balade",
-        pillar="archipel_vert",
-        site_id="parc-iles",
-        site_name="Parc des Îles",
-        commune="Hénin-Beaumont",
-        intermunicipality="CAHC",
-        lat=50.4,
-        lon=2.9,
-        times=Times(start, start + timedelta(hours=hours)),
-        capacity=2,
-        min_staff=2,
-        state="published",
-        version=1,
-    )
-    return replace(facts, **changes)  # type: ignore[arg-type]
+    times = Times(start, start + timedelta(hours=hours))
+    return replace(values.BLANK, id=uuid4(), times=times, **changes)  # type: ignore[arg-type]
 
 
 SHIFT = shift_at(clock.at(DAY, time(14)))

@@ -111,7 +111,7 @@ async def test_the_interface_asks_for_the_reason_too(world: World, db: Database)
     assert await live(db) == []
     made = await coordinator.post(url, json=body | {"reason": "D’accord avec elle"})
     assert made.status_code == 201, made.text
-    assert [one["code"] for one in made.json()["warnings"]] == ["late_adult"]
+    assert [(one["code"], one["source"]) for one in made.json()["warnings"]] == [("late_adult", "règle locale")]
     again = await coordinator.post(url, json=body)
     assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
     blocked = await coordinator.post(url, json={"volunteer_id": str(world.cast.minor.id), "reason": "?"})
