@@ -20,7 +20,9 @@ Looking:
   count_queries   `with count_queries() as queries: …`, then `len(queries) <= 6`; BEGIN and its like don't count
   mailbox         `await mailbox()`: the outbox's rows (recipient, subject, text_body …), oldest first
 
-Time: `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. No test sleeps and none reaches the network.
+Time: every test begins on DAY, since a rule of the week answers otherwise on a Sunday; those that start processes of
+their own have the real clock (REAL_CLOCK). CIVIC_TEST_DAY=2026-12-24 tries another day.
+`with time_machine.travel("2026-11-30 08:00+01:00", tick=False)` within a test. No test sleeps, none reaches the network.
 """
 
 import os
@@ -35,12 +37,14 @@ from uuid import UUID
 import httpx
 import hypothesis
 import pytest
+import time_machine
 from fastapi import FastAPI
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # The developer's own settings must not reach the tests: this comes before anything of civic is read.
-for _name in [name for name in os.environ if name.startswith("CIVIC_") and name != "CIVIC_CHROMIUM"]:
+OURS = ("CIVIC_CHROMIUM", "CIVIC_TEST_DAY")
+for _name in [name for name in os.environ if name.startswith("CIVIC_") and name not in OURS]:
     del os.environ[_name]
 
 from civic.db import Database
@@ -56,6 +60,9 @@ hypothesis.settings.load_profile("civic")
 
 ENGINES = ("sqlite", "postgres")
 HOST = "civic.test"
+# A Monday in no holiday, in the morning.
+DAY = os.environ.get("CIVIC_TEST_DAY", "2026-11-23")
+REAL_CLOCK = ("e2e/", "verify/", "demo/", "test_cli.py", "test_packaging.py", "test_processes.py", "test_worker.py")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -76,6 +83,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
 
     items.sort(key=place)
+
+
+@pytest.fixture(autouse=True)
+def the_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The clock of a test's own process; it goes on from there."""
+    if any(part in request.node.nodeid for part in REAL_CLOCK):
+        yield
+        return
+    with time_machine.travel(f"{DAY} 10:00+01:00", tick=True):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
