@@ -5,8 +5,11 @@ import civic.audit.models
 import civic.bookings.models
 import civic.contracts.models
 import civic.encounters.models
+import civic.imports.models
 import civic.missions.models
+import civic.notices.models
 import civic.outbox.models
+import civic.planning.models
 import civic.shifts.models
 import civic.sites.models
 import civic.volunteers.models

@@ -22,7 +22,7 @@ Looking:
 
 Time: every test begins on DAY, since a rule of the week answers otherwise on a Sunday; those that start processes of
 their own have the real clock (REAL_CLOCK). CIVIC_TEST_DAY=2026-12-24 tries another day.
-`with time_machine.travel("2026-11-30 08:00+01:00", tick=False)` within a test. No test sleeps, none reaches the network.
+Within a test, `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. None sleeps or reaches the network.
 """
 
 import os

@@ -19,6 +19,7 @@ LAYERS = (
     ("search", "privacy", "help", "pwa"),
     ("reports",),
     ("encounters",),
+    ("imports",),
     ("planning",),
     ("bookings",),
     ("shifts",),

@@ -72,7 +72,16 @@ INSERT INTO outbox_mails (id, created_at, kind, recipient, subject, text_body, h
   next_try_at)
   VALUES (:mail, '{AT}', 'booking_placed', 'ines@example.test', 'S', 'T', 'H', '{{}}', 0, '{AT}')
 """
-TABLES = ("bookings", "booking_events", "attendances", "engagement_contracts", "trainings", "outbox_mails")
+TABLES = (
+    "bookings",
+    "booking_events",
+    "attendances",
+    "engagement_contracts",
+    "trainings",
+    "outbox_mails",
+    "shifts",
+    "sites",
+)
 
 
 def written(url: str) -> dict[str, str]:
@@ -161,6 +170,10 @@ def test_the_first_releases_data_comes_along(first_url: str) -> None:
     assert not contract["earlier_engagement"]
     (note,) = after["attendances"]
     assert (note["source"], note["arrived_at"]) == ("coordinator", None)
+    assert [(one["series_id"], bool(one["detached"]), one["reference"]) for one in after["shifts"]] == [
+        (None, False, None)
+    ] * 2
+    assert [one["photo"] for one in after["sites"]] == [""]
     (mail,) = after["outbox_mails"]
     assert mail["attachments"] in ([], "[]")
 

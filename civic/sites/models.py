@@ -55,10 +55,28 @@ class Site(Base):
     access_notes: Mapped[str] = mapped_column(default="")
     safety_notes: Mapped[str] = mapped_column(default="")
     on_call_number: Mapped[str] = mapped_column(default="")
+    # The name of a file under CIVIC_FILES/sites, re-encoded by us, and what it shows in words.
+    photo: Mapped[str] = mapped_column(default="")
+    photo_alt: Mapped[str] = mapped_column(default="")
     archived_at: Mapped[datetime | None]
 
     commune: Mapped[Commune] = relationship(lazy="raise")
     intermunicipality: Mapped[Intermunicipality] = relationship(lazy="raise")
+
+
+class ClosureRule(Base):
+    """A closure that comes back (hunting Sundays): an RRULE on local days, written out as rows of SiteClosure."""
+
+    __tablename__ = "closure_rules"
+
+    id: Mapped[Id]
+    site_id: Mapped[Code] = mapped_column(ForeignKey("sites.id"), index=True)
+    rule: Mapped[str]
+    starts_on: Mapped[date]
+    reason: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    ended_at: Mapped[datetime | None]
 
 
 class SiteClosure(Base):
@@ -77,3 +95,5 @@ class SiteClosure(Base):
     reason: Mapped[str]
     created_at: Mapped[CreatedAt]
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    # The rule that it was written out from, when it comes back.
+    rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("closure_rules.id"), index=True)
