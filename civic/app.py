@@ -55,6 +55,8 @@ ROUTERS = (
     "civic.bookings.absence_views",
     "civic.bookings.calendar_views",
     "civic.planning.views",
+    "civic.planning.sheet_views",
+    "civic.imports.views",
     "civic.encounters.api",
     "civic.encounters.noting",
     "civic.encounters.views",

@@ -13,6 +13,7 @@ from civic import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 ROLES = ("volunteer", "coordinator", "manager", "admin")
+IMPORTS = ("sites", "volunteers", "shifts")
 EXPORTS = ("csv", "xlsx", "parquet")
 REPORTS = ("pdf", "xlsx", "csv", "json")
 
@@ -68,6 +69,11 @@ def _data(commands: "Commands") -> None:
     demo = _command(commands, "demo", "fill an empty database with invented people on the real sites")
     demo.add_argument("--scale", choices=("small", "large"), default="small")
     demo.add_argument("--seed", type=_number(0, 2**32 - 1), default=1)
+    read = commands.add_parser("import", help="read rows from a CSV or XLSX file: all of them, or none")
+    read.set_defaults(module="imports")
+    read.add_argument("what", choices=IMPORTS)
+    read.add_argument("file", type=Path, metavar="FILE")
+    read.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
     export = _command(commands, "export", "write rows to a file")
     export.add_argument("what", choices=("encounters", "shifts", "hours"))
     report = _command(commands, "report", "write the activity report of a period to a file")

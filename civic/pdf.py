@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 import typst
 from anyio import to_thread
@@ -11,7 +12,7 @@ from anyio import to_thread
 from civic.i18n import _, language
 from civic.paths import DATA, TEMPLATES
 
-LAYOUT = TEMPLATES / "report" / "document.typ"
+LAYOUTS = TEMPLATES / "report"
 FONTS = DATA / "fonts"
 
 
@@ -40,6 +41,7 @@ class Section:
 class Document:
     """Everything is written already: sentences in the reader's language, figures with their units."""
 
+    layout: ClassVar[str] = "document.typ"
     title: str
     subtitle: str
     made_at: datetime
@@ -52,16 +54,50 @@ class Document:
     keywords: Sequence[str] = field(default=("Civic",))
 
 
-async def render(document: Document) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """People to tick off: a box before each row, `blank` more lines to write on, and two columns left empty."""
+
+    title: str
+    detail: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]] = ()
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One place, on a page of its own."""
+
+    title: str
+    subtitle: str
+    warnings: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    rosters: Sequence[Roster] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Sheets to take along, each on its page."""
+
+    layout: ClassVar[str] = "sheets.typ"
+    title: str
+    made_at: datetime
+    footer: str
+    pages: Sequence[Sheet]
+    keywords: Sequence[str] = field(default=("Civic",))
+
+
+async def render(document: Document | Sheets) -> bytes:
     """The bytes of the PDF; the same values at the same moment give the same bytes. Layout runs in a thread."""
     return await to_thread.run_sync(_compile, document, language())
 
 
-def _compile(document: Document, lang: str) -> bytes:
+def _compile(document: Document | Sheets, lang: str) -> bytes:
     values = asdict(document)
     values["made_at"] = document.made_at.isoformat()
     made = typst.compile(
-        str(LAYOUT),
+        str(LAYOUTS / document.layout),
         root=str(TEMPLATES),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,

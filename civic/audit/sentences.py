@@ -41,6 +41,7 @@ SENTENCES = {
     "contract.updated": N_("Contrat modifié"),
     "encounter.corrected": N_("Rencontre corrigée"),
     "encounter.voided": N_("Rencontre annulée"),
+    "import.applied": N_("Fichier importé"),
     "leave.approved": N_("Congé accepté"),
     "leave.asked": N_("Congé demandé"),
     "leave.recorded": N_("Absence notée"),
@@ -57,6 +58,7 @@ SENTENCES = {
     "shift.edited": N_("Créneau modifié"),
     "shift.published": N_("Créneau publié"),
     "site.closed": N_("Lieu fermé"),
+    "site.created": N_("Lieu créé"),
     "site.code_made": N_("Code d’arrivée créé"),
     "site.code_renewed": N_("Code d’arrivée renouvelé"),
     "site.reopened": N_("Fermeture de lieu supprimée"),
@@ -77,6 +79,7 @@ FAMILIES = {
     "encounter": N_("Rencontres"),
     "outing": N_("Sorties"),
     "mail": N_("E-mails"),
+    "import": N_("Imports"),
     "rule": N_("Règles"),
 }
 STATES = {
@@ -129,6 +132,11 @@ FIELDS = {
     "role": N_("rôle"),
     "scopes": N_("agglomérations"),
     "name": N_("nom"),
+    "reference": N_("référence"),
+    "kind": N_("nature"),
+    "lat": N_("latitude"),
+    "lon": N_("longitude"),
+    "birth_date": N_("date de naissance"),
 }
 
 

@@ -11,8 +11,9 @@ from civic.accounts.models import User
 from civic.db import Session
 from civic.errors import Forbidden, NotFound
 from civic.forms import Form
-from civic.i18n import N_, _
+from civic.i18n import _
 from civic.sites import actions
+from civic.sites.kinds import KINDS
 from civic.sites.models import Site
 from civic.sites.queries import closed_sites, closures_from, intermunicipalities, may_edit, open_sites, search_sites
 from civic.sites.reference import ATTRIBUTION
@@ -20,16 +21,6 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 NOTES_MAX = 1000
-KINDS = {
-    "terril": N_("terril"),
-    "park": N_("parc"),
-    "culture_venue": N_("lieu culturel"),
-    "mining_heritage": N_("patrimoine minier"),
-    "leisure_park": N_("parc de loisirs"),
-    "energy_site": N_("site de l’énergie"),
-    "waterway": N_("voie d’eau"),
-    "memorial": N_("lieu de mémoire"),
-}
 
 
 async def find_site(site_id: str, session: Session) -> Site:

@@ -1,8 +1,11 @@
 """What is thrown away because nobody can use it any more."""
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.lapsed import drop_lapsed
+from civic.imports import actions as imports
 from civic.tasks.items import Run
 
 
@@ -12,3 +15,14 @@ async def drop_lapsed_sessions(run: Run) -> None:
 
 async def _drop(session: AsyncSession, _nothing: None) -> int:
     return await drop_lapsed(session)
+
+
+async def drop_stale_imports(run: Run) -> None:
+    """Files that wait for a day to be imported; they may hold names and phone numbers."""
+    async with run.database.reading() as session:
+        stale = await imports.stale_runs(session)
+    await run.each(stale, _drop_import)
+
+
+async def _drop_import(session: AsyncSession, run_id: UUID) -> None:
+    await imports.drop(session, run_id=run_id)

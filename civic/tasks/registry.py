@@ -26,4 +26,5 @@ TASKS = (
     Task("pairs", N_("Alertes sur les binômes incomplets"), timedelta(minutes=5), pairs.warn),
     Task("digest", N_("Résumés du jour et de la semaine"), timedelta(minutes=5), digest.send),
     Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),
+    Task("imports", N_("Nettoyage des fichiers non importés"), timedelta(hours=1), housekeeping.drop_stale_imports),
 )

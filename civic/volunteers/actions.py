@@ -78,3 +78,9 @@ def update_details(session: AsyncSession, volunteer: Volunteer, details: Details
         setattr(volunteer, name, getattr(details, name))
     if changed:
         audit.record(session, by=by, verb="volunteer.updated", subject=volunteer, detail={"fields": changed})
+
+
+def rename(session: AsyncSession, volunteer: Volunteer, name: str, *, by: User) -> None:
+    """Set somebody's name right (`user` loaded), by hand of who is in charge of them."""
+    volunteer.user.name = name
+    audit.record(session, by=by, verb="volunteer.updated", subject=volunteer, detail={"fields": ["name"]})

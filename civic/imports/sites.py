@@ -1,0 +1,180 @@
+"""A file of sites: its columns, what it would do, and the writing of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic.accounts.models import User
+from civic.formats import plain
+from civic.i18n import N_, _
+from civic.imports import cells
+from civic.imports.columns import Column, Line
+from civic.imports.places import Towns, load_towns
+from civic.imports.plan import Change, Plan, Planned, refused
+from civic.sites import bulk
+from civic.sites.kinds import KINDS
+from civic.sites.models import Site
+
+SHEET = N_("Lieux")
+PILLARS = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
+NOTES_MAX = 1000
+ID_MAX = 40
+COLUMNS = (
+    Column(
+        "id",
+        N_("Code"),
+        cells.text(ID_MAX),
+        example="parc-de-la-gare",
+        help=N_("Lettres, chiffres et tirets. Vide : fait à partir du nom."),
+        also=("Code du lieu", "site_id"),
+    ),
+    Column("name", N_("Nom"), cells.text(120), example="Parc de la Gare", help=N_("À remplir pour un nouveau lieu.")),
+    Column("kind", N_("Nature"), cells.choice(KINDS), example="parc", help=N_("terril, parc, lieu culturel…")),
+    Column(
+        "pillar",
+        N_("Pilier"),
+        cells.choice(PILLARS),
+        example="Archipel vert",
+        help=N_("Énergie, Archipel vert ou Résilience."),
+    ),
+    Column(
+        "commune",
+        N_("Commune"),
+        cells.text(80),
+        example="Lens",
+        help=N_("Son nom ou son code INSEE."),
+        also=("insee", "Code INSEE"),
+    ),
+    Column(
+        "lat",
+        N_("Latitude"),
+        cells.number(49.5, 51.5),
+        example="50,4310",
+        help=N_("En degrés. Vide : le centre de la commune."),
+    ),
+    Column(
+        "lon",
+        N_("Longitude"),
+        cells.number(1.5, 4.5),
+        example="2,8270",
+        help=N_("En degrés. Vide : le centre de la commune."),
+    ),
+    Column(
+        "meeting_place", N_("Lieu de rendez-vous"), cells.text(200), example="Devant la grille", also=("Rendez-vous",)
+    ),
+    Column(
+        "access_notes", N_("Y aller"), cells.text(NOTES_MAX, lines=True), example="Bus 18, arrêt Gare", also=("Accès",)
+    ),
+    Column("safety_notes", N_("Sur place"), cells.text(NOTES_MAX, lines=True), also=("Sécurité",)),
+    Column("on_call_number", N_("Numéro d’astreinte"), cells.phone, example="03 21 00 00 01", also=("Astreinte",)),
+    Column("intermunicipality", N_("Agglomération")),
+)
+TEMPLATE = tuple(one.code for one in COLUMNS if one.read)
+LABELS = {one.code: one.label for one in COLUMNS} | {"commune_insee": "Commune"}
+NEEDED = ("name", "kind", "pillar", "commune")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    site_id: str
+    values: dict[str, Any]
+    new: bool
+    approximate: bool = False
+
+
+def slug(name: str) -> str:
+    """« Parc de l’Étang » → parc-de-l-etang."""
+    words = re.findall(r"[a-z0-9]+", plain(name).replace("œ", "oe").replace("æ", "ae"))
+    return "-".join(words)[:ID_MAX].strip("-")
+
+
+async def plan(session: AsyncSession, by: User, lines: Sequence[Line]) -> Plan:
+    towns = await load_towns(session)
+    standing = {site.id: site for site in await session.scalars(select(Site))}
+    taken: dict[str, int] = {}
+    return Plan([_weigh(line, towns, standing, taken) for line in lines])
+
+
+def _weigh(line: Line, towns: Towns, standing: dict[str, Site], taken: dict[str, int]) -> Planned:
+    site_id = str(line.values.get("id") or slug(line.values.get("name", "")))
+    label = line.typed.get("name") or site_id or _("ligne %(n)s") % {"n": line.number}
+    site = standing.get(site_id)
+    _check_id(line, site_id, site, standing)
+    town = towns.find(line, "commune")
+    values = {name: line.values[name] for name in bulk.FIELDS if name in line.values}
+    if town:
+        values |= {"commune_insee": town.insee, "intermunicipality_code": town.intermunicipality}
+    if ("lat" in values) != ("lon" in values):
+        line.wrong(
+            "lat" if "lat" not in values else "lon", _("Donnez la latitude et la longitude, ou aucune des deux.")
+        )
+    first = taken.setdefault(site_id, line.number)
+    if first != line.number and site_id:
+        line.wrong("id", _("C’est le même lieu qu’à la ligne %(n)s. Gardez une des deux.") % {"n": first})
+    if site is None:
+        for code in NEEDED:
+            if code not in line.typed:
+                line.wrong(code, _("À remplir pour un nouveau lieu."))
+    elif site.archived_at:
+        line.wrong("", _("Ce lieu est archivé."))
+    if line.problems:
+        return refused(line, label)
+    if site is not None:
+        return _changed(line, label, site, values, towns)
+    assert town
+    approximate = "lat" not in values
+    values |= {"lat": town.lat, "lon": town.lon} if approximate else {}
+    return Planned(line.number, label, "created", work=Work(site_id, values, True, approximate))
+
+
+def _check_id(line: Line, site_id: str, site: Site | None, standing: dict[str, Site]) -> None:
+    if not site_id:
+        line.wrong("name", _("Donnez un nom ou un code."))
+    elif site is None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site_id):
+        line.wrong("id", _("Un code n’a que des minuscules, des chiffres et des tirets. Exemple : parc-de-la-gare"))
+    name = line.values.get("name")
+    if name and site is None:
+        same = [one.id for one in standing.values() if cells.key(one.name) == cells.key(name)]
+        if same:
+            line.wrong("name", _("Un lieu porte déjà ce nom, sous le code %(code)s.") % {"code": same[0]})
+
+
+def _changed(line: Line, label: str, site: Site, values: dict[str, Any], towns: Towns) -> Planned:
+    found = []
+    for name in values:
+        before, after = getattr(site, name), values[name]
+        if before != after and name != "intermunicipality_code":
+            found.append(Change(_(LABELS[name]), _shown(name, before, towns), _shown(name, after, towns)))
+    if not found:
+        return Planned(line.number, label, "same")
+    return Planned(line.number, label, "changed", changes=tuple(found), work=Work(site.id, values, False))
+
+
+def _shown(name: str, value: Any, towns: Towns) -> str:
+    if name == "commune_insee" and value in towns.by_insee:
+        return towns.by_insee[value].name
+    if name == "kind":
+        return _(KINDS.get(value, value))
+    if name == "pillar":
+        return _(PILLARS.get(value, value))
+    if isinstance(value, float):
+        return (
+            f"{value:g}".replace(".", ",") if value == round(value, 4) else f"{value:.6f}".rstrip("0").replace(".", ",")
+        )
+    return str(value) or "–"
+
+
+async def apply(session: AsyncSession, by: User, lines: Sequence[Planned]) -> None:
+    for line in lines:
+        work: Work = line.work
+        if work.new:
+            await bulk.create(session, by=by, site_id=work.site_id, values=work.values, approximate=work.approximate)
+            continue
+        site = await session.get(Site, work.site_id, with_for_update=True, populate_existing=True)
+        if site is not None:
+            bulk.change(session, by=by, site=site, values=work.values)
+    await session.flush()
