@@ -2,19 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civic.i18n import N_
+from civic.i18n import ngettext
 from civic.imports.columns import Line, Problem
 
-OUTCOMES = {
-    "refused": N_("refusées"),
-    "changed": N_("modifiées"),
-    "created": N_("créées"),
-    "same": N_("inchangées"),
-}
+OUTCOMES = ("refused", "changed", "created", "same")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One line: `label` names the thing in words, `work` is what the kind applies."""
+    """One line: `label` names the thing in words and `detail` says more of it; `work` is what the kind applies."""
 
     number: int
     label: str
@@ -36,6 +31,7 @@ class Planned:
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
     work: Any = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +60,21 @@ class Plan:
     @property
     def digest(self) -> str:
         """Changes when anything that was shown does."""
-        shown = [(one.number, one.label, one.outcome, one.changes, one.problems) for one in self.lines]
+        shown = [(one.number, one.label, one.detail, one.outcome, one.changes, one.problems) for one in self.lines]
         return hashlib.sha256(repr(shown).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def refused(line: Line, label: str) -> Planned:
     """A line with problems."""
     return Planned(line.number, label, "refused", problems=tuple(line.problems))
+
+
+def sums(counts: Mapping[str, int]) -> dict[str, str]:
+    """« 1 créée », « 12 inchangées », for what there is."""
+    said = {
+        "refused": ngettext("%(n)s refusée", "%(n)s refusées", counts["refused"]),
+        "changed": ngettext("%(n)s modifiée", "%(n)s modifiées", counts["changed"]),
+        "created": ngettext("%(n)s créée", "%(n)s créées", counts["created"]),
+        "same": ngettext("%(n)s inchangée", "%(n)s inchangées", counts["same"]),
+    }
+    return {name: said[name] % {"n": counts[name]} for name in OUTCOMES if counts[name]}

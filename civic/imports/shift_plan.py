@@ -13,7 +13,7 @@ from civic import clock
 from civic.accounts.models import User
 from civic.bookings import changes
 from civic.formats import day_short, hour_range
-from civic.i18n import _
+from civic.i18n import _, ngettext
 from civic.imports.cells import key
 from civic.imports.columns import Line, Problem
 from civic.imports.plan import Change, Plan, Planned, refused
@@ -147,7 +147,7 @@ def _weigh(one: Wanted, world: World, by: User, now: datetime, taken: dict[Any, 
     publish = line.values.get("state") == "published"
     if standing is None:
         draft = Draft(values, publish, line.values.get("reference"))
-        return Planned(line.number, label, "created", work=draft)
+        return Planned(line.number, label, "created", work=draft, detail=_detail(values, publish, world))
     return _edited(line, label, standing, values, world, now)
 
 
@@ -155,6 +155,11 @@ def _label(one: Wanted, world: World) -> str:
     site = world.sites[one.site_id].name if one.site_id else one.line.typed.get("site", "")
     when = f"{day_short(one.times[0])}, {hour_range(*one.times)}" if one.times else one.line.typed.get("date", "")
     return ", ".join(part[:80] for part in (site, when) if part) or _("ligne %(n)s") % {"n": one.line.number}
+
+
+def _detail(values: ShiftValues, publish: bool, world: World) -> str:
+    places = ngettext("%(n)s place", "%(n)s places", values.capacity) % {"n": values.capacity}
+    return " · ".join([world.titles[values.mission_id], places, _(STATES["published" if publish else "draft"])])
 
 
 def _standing(one: Placed, world: World) -> Known | None:

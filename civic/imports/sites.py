@@ -128,7 +128,8 @@ def _weigh(line: Line, towns: Towns, standing: dict[str, Site], taken: dict[str,
     assert town
     approximate = "lat" not in values
     values |= {"lat": town.lat, "lon": town.lon} if approximate else {}
-    return Planned(line.number, label, "created", work=Work(site_id, values, True, approximate))
+    work = Work(site_id, values, True, approximate)
+    return Planned(line.number, label, "created", work=work, detail=f"{site_id} · {town.name}")
 
 
 def _check_id(line: Line, site_id: str, site: Site | None, standing: dict[str, Site]) -> None:

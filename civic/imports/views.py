@@ -19,7 +19,7 @@ from civic.i18n import _, ngettext
 from civic.imports import actions, blank
 from civic.imports.kinds import KINDS, Kind, kinds_of
 from civic.imports.models import ImportRun
-from civic.imports.plan import OUTCOMES, Plan
+from civic.imports.plan import OUTCOMES, Plan, sums
 from civic.imports.reading import MAX_BYTES
 from civic.imports.wrong import Unreadable
 from civic.web import redirect, render
@@ -154,8 +154,8 @@ def _page(
         "plan": plan,
         "counts": counts,
         "total": sum(counts.values()),
-        "sums": ", ".join(f"{counts[name]} {_(label)}" for name, label in OUTCOMES.items() if counts[name]),
-        "outcomes": {name: _(label) for name, label in OUTCOMES.items()},
+        "sums": sums(counts),
+        "told": any(getattr(one.work, "booked", False) for one in (plan.of("changed") if plan else ())),
         "chosen": chosen,
         "lines": lines[(page - 1) * PAGE : page * PAGE],
         "page": page,

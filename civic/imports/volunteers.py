@@ -130,8 +130,13 @@ def _weigh(line: Line, world: World, taken: dict[str, int]) -> Planned:
         values["commune_insee"] = town.insee
     if volunteer is None:
         work = Work(None, email, line.values["name"], line.values["birth_date"], values)
-        return Planned(line.number, label, "created", work=work)
+        return Planned(line.number, label, "created", work=work, detail=_detail(work, town))
     return _changed(line, label, volunteer, values, world)
+
+
+def _detail(work: Work, town: Town | None) -> str:
+    born = day_numeric(work.birth_date) if work.birth_date else ""
+    return " · ".join(part for part in (born, town.name if town else "") if part)
 
 
 def _check_standing(line: Line, user: User, volunteer: Volunteer | None, world: World) -> None:
