@@ -60,6 +60,9 @@ SCREENS = (
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
     Screen("planning-renfort", COORDINATOR, "/creneaux/{ended}/renforts"),
     Screen("site-arrivee", COORDINATOR, "/sites/{site}/arrivee"),
+    Screen("feuilles", COORDINATOR, "/planning/feuilles"),
+    Screen("imports", COORDINATOR, "/imports"),
+    Screen("import", COORDINATOR, "/imports/{import}"),
     Screen("planning-brouillons", COORDINATOR, "/planning/brouillons"),
     Screen("planning-creneau", COORDINATOR, "/planning/creneaux/{staffed}"),
     Screen("creneau-nouveau", COORDINATOR, "/planning/creneaux/nouveau"),
@@ -97,6 +100,9 @@ SCREENS = (
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
+# Files to print, to fill in, to work through.
+NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
+NO_SCREEN |= {"/imports/modeles/{kind_code}.{form}", "/imports/{run_id}/refus.csv"}
 
 
 def address(screen: Screen, request: APIRequestContext) -> str:
@@ -120,6 +126,13 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         found = re.search(r"/conges/([0-9a-f-]{36})", request.get("/conges").text())
         assert found
         return found[1]
+
+    def looked() -> str:
+        """A file with a line of each kind, as the dry run shows it."""
+        lines = "E-mail;Nom;Date de naissance\nnina@exemple.fr;Nina Neuve;31/12/2004\nvolontaire@demo.example;Inès Autre;\nx;;\n"
+        sent = {"name": "equipe.csv", "mimeType": "text/csv", "buffer": lines.encode()}
+        answer = request.post("/imports", multipart={"kind": "volunteers", "file": sent}, max_redirects=0)
+        return answer.headers["location"].rpartition("/")[2]
 
     words: dict[str, Callable[[], str]] = {
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
@@ -148,6 +161,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
         "account": account,
         "leave": leave,
+        "import": looked,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

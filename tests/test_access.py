@@ -14,6 +14,7 @@ from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
 from tests.factories.encounters import make_encounter
+from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
 from tests.factories.shifts import in_days, make_booking, make_shift
@@ -64,6 +65,9 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "token": "unknown",
         "token_id": UUID(NOWHERE),
         "rule_code": "week_max_adult",
+        "run_id": (await make_run(session, cast.coordinator_call)).id,
+        "kind_code": "volunteers",
+        "form": "csv",
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}

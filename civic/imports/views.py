@@ -80,26 +80,30 @@ def _download(content: bytes, name: str, media_type: str) -> Response:
 @router.post("/imports")
 async def upload(request: Request, user: Importer, session: Session) -> Response:
     """Keep the file and go on to what it would do; what is no table comes back with a sentence at the field."""
-    data = await request.form(max_fields=20, max_files=1)
-    form = Form.of(data)
-    code = form.choice(
-        "kind", [one.code for one in kinds_of(user)], missing=_("Choisissez ce que contient le fichier.")
-    )
-    sent = data.get("file")
-    if not isinstance(sent, UploadFile) or not sent.filename:
-        form.fail("file", _("Choisissez un fichier CSV ou XLSX."))
-    elif (sent.size or 0) > MAX_BYTES:
-        form.fail("file", _("Ce fichier dépasse 10 Mo. Coupez-le en plusieurs."))
-    elif form.ok:
+    async with request.form(max_fields=20, max_files=1) as data:
+        form = Form.of(data)
+        name, content = await _sent(form, data.get("file"))
+    known = [one.code for one in kinds_of(user)]
+    code = form.choice("kind", known, missing=_("Choisissez ce que contient le fichier."))
+    if form.ok:
         try:
-            run = await actions.check(
-                session, by=user, kind=KINDS[code], name=_name(sent.filename), content=await sent.read()
-            )
+            run = await actions.check(session, by=user, kind=KINDS[code], name=name, content=content)
         except Unreadable as unreadable:
             form.fail("file", unreadable.message)
         else:
             return redirect(f"/imports/{run.id}")
     return await _index(request, session, user, form, status=422)
+
+
+async def _sent(form: Form, sent: object) -> tuple[str, bytes]:
+    """The name and the bytes of what was chosen; empty after noting why there is nothing."""
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        form.fail("file", _("Choisissez un fichier CSV ou XLSX."))
+    elif (sent.size or 0) > MAX_BYTES:
+        form.fail("file", _("Ce fichier dépasse 10 Mo. Coupez-le en plusieurs."))
+    else:
+        return _name(sent.filename), await sent.read()
+    return "", b""
 
 
 def _name(typed: str) -> str:

@@ -1,0 +1,90 @@
+"""A file of places: made from a name and a commune, changed by code."""
+
+import pytest
+from sqlalchemy import select
+
+from civic import clock
+from civic.audit.models import AuditEvent
+from civic.imports.sites import slug
+from civic.sites.models import Site
+from tests.factories.sites import make_commune, make_site
+from tests.imports.scene import Scene, reasons
+
+HEAD = ("Code", "Nom", "Nature", "Pilier", "Commune", "Latitude", "Longitude", "Lieu de rendez-vous", "Numéro d’astreinte")
+NEW = ("", "Parc de l’Étang", "Parc", "Archipel vert", "Lens", "", "", "Devant la grille", "321000001")
+
+
+async def stored(scene: Scene, site_id: str) -> Site | None:
+    async with scene.db.reading() as session:
+        found: Site | None = await session.get(Site, site_id)
+        return found
+
+
+async def give(scene: Scene, *rows: tuple[str, ...]) -> list[str]:
+    return reasons(await scene.give("sites", HEAD, *rows, who="admin"))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Parc de l’Étang", "parc-de-l-etang"), ("Cœur  d'Artois — n° 2", "coeur-d-artois-n-2"), ("x" * 60, "x" * 40)],
+)
+def test_a_code_is_made_from_a_name(name: str, code: str) -> None:
+    assert slug(name) == code
+
+
+async def test_a_new_place_stands_at_its_commune_until_it_is_placed(scene: Scene) -> None:
+    assert await give(scene, NEW) == []
+    made = await stored(scene, "parc-de-l-etang")
+    assert made is not None
+    assert (made.kind, made.pillar, made.intermunicipality_code) == ("park", "archipel_vert", "CALL")
+    assert (made.approximate, made.on_call_number, made.meeting_place) == (True, "0321000001", "Devant la grille")
+    placed = (*NEW[:5], "50,5", "2,75", *NEW[7:])
+    plan = await scene.give("sites", HEAD, placed, who="admin")
+    assert [one.label for one in plan.lines[0].changes] == ["Latitude", "Longitude"]
+    moved = await stored(scene, "parc-de-l-etang")
+    assert moved is not None
+    assert (moved.lat, moved.lon, moved.approximate) == (50.5, 2.75, False)
+    assert (await scene.give("sites", HEAD, placed, who="admin")).counts["same"] == 1
+    async with scene.db.reading() as session:
+        verbs = list(await session.scalars(select(AuditEvent.verb).where(AuditEvent.subject_kind == "sites")))
+    assert sorted(verbs) == ["site.created", "site.updated"]
+
+
+async def test_a_code_finds_its_place_and_its_name_may_change(scene: Scene) -> None:
+    async with scene.db.writing() as session:
+        await make_commune(session, "CABBALR")
+    plan = await scene.give("sites", ("Code", "Nom", "Commune"), ("parc-ici", "Parc Neuf", "62119"), who="admin")
+    told = [(one.before, one.after) for one in plan.lines[0].changes]
+    assert told == [("Parc d’Ici", "Parc Neuf"), ("Lens", "Béthune")]
+    changed = await stored(scene, "parc-ici")
+    assert changed is not None
+    assert (changed.name, changed.intermunicipality_code) == ("Parc Neuf", "CABBALR")
+
+
+@pytest.mark.parametrize(
+    ("place", "typed", "word"),
+    [
+        (0, "Parc Étang", "minuscules"),
+        (1, "", "nom ou un code"),
+        (1, "Parc d'ici", "parc-ici"),
+        (2, "", "À remplir"),
+        (2, "lune", "Possible"),
+        (3, "rouge", "Possible"),
+        (4, "Paris", "territoire"),
+        (5, "50,1", "longitude"),
+        (5, "5010", "de 49.5 à 51.5"),
+        (8, "12", "numéro"),
+    ],
+)
+async def test_a_line_that_is_no_place_is_refused(scene: Scene, place: int, typed: str, word: str) -> None:
+    line = [*NEW]
+    line[place] = typed
+    told = await give(scene, tuple(line))
+    assert any(word in reason for reason in told), told
+
+
+async def test_an_archived_place_and_a_place_twice(scene: Scene) -> None:
+    async with scene.db.writing() as session:
+        await make_site(session, "parc-clos", archived_at=clock.now())
+    assert await give(scene, ("parc-clos", "X", *NEW[2:])) == ["Ce lieu est archivé."]
+    assert "ligne 2" in (await give(scene, NEW, NEW))[0]
