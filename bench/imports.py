@@ -1,4 +1,4 @@
-"""The claim: a file of 5,000 new shifts is read, weighed and written in at most 10 seconds, the same file again in less.
+"""The claim: a file of 5,000 new shifts is read, weighed and written in at most 10 seconds; so is the same file again.
 
 Through the product's own verb, beside the demo, on both engines.
 """

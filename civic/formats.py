@@ -266,10 +266,13 @@ def of_name(name: str) -> str:
     return f"d’{name}" if heard else f"de {name}"
 
 
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+
+
 def plain(text: str) -> str:
-    """Lower case without accents, hyphens or the shape of apostrophes: what two spellings of a name share."""
+    """Lower case without accents, ligatures, hyphens or the shape of apostrophes: what two spellings share."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return bare.lower().replace("’", "'").replace("-", " ")
+    return bare.lower().translate(_LIGATURES).replace("’", "'").replace("-", " ")
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {

@@ -129,7 +129,8 @@ def address(screen: Screen, request: APIRequestContext) -> str:
 
     def looked() -> str:
         """A file with a line of each kind, as the dry run shows it."""
-        lines = "E-mail;Nom;Date de naissance\nnina@exemple.fr;Nina Neuve;31/12/2004\nvolontaire@demo.example;Inès Autre;\nx;;\n"
+        people = ("nina@exemple.fr;Nina Neuve;31/12/2004", "volontaire@demo.example;Inès Autre;", "x;;")
+        lines = "\n".join(("E-mail;Nom;Date de naissance", *people))
         sent = {"name": "equipe.csv", "mimeType": "text/csv", "buffer": lines.encode()}
         answer = request.post("/imports", multipart={"kind": "volunteers", "file": sent}, max_redirects=0)
         return answer.headers["location"].rpartition("/")[2]

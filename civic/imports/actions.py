@@ -73,7 +73,7 @@ async def content_of(run: ImportRun) -> bytes:
     except OSError:
         content = b""
     if hashlib.sha256(content).hexdigest() != run.digest:
-        raise Refusal("import_gone", _("Ce fichier n’est plus là : envoyez-le de nouveau."))
+        raise Refusal("import_gone", _("Ce fichier n’est plus là : envoyez-le de nouveau."))
     return content
 
 
@@ -92,7 +92,7 @@ async def execute(session: AsyncSession, *, by: User, run_id: UUID, seen: str) -
     if run.state == "applied":
         return None
     if run.state == "dropped":
-        raise Refusal("import_gone", _("Ce fichier n’est plus là : envoyez-le de nouveau."))
+        raise Refusal("import_gone", _("Ce fichier n’est plus là : envoyez-le de nouveau."))
     plan = await _settled(session, by, KINDS[run.kind], await content_of(run))
     if plan.digest != seen or plan.refused:
         return Looked(run, plan)
@@ -126,7 +126,7 @@ async def apply(session: AsyncSession, *, by: User, kind: Kind, plan: Plan, run:
         async with session.begin_nested():
             await kind.apply(session, by, _writing(plan))
     except IntegrityError:
-        message = _("Quelqu’un a changé ces données au même moment. Rien n’est importé : relisez, puis recommencez.")
+        message = _("Quelqu’un a changé ces données au même moment. Rien n’est importé : relisez, puis recommencez.")
         raise Refusal("import_raced", message) from None
     run.state, run.applied_at, run.counts = "applied", clock.now(), plan.counts
     detail = {"kind": kind.code, "name": run.file_name, **plan.counts}

@@ -58,9 +58,9 @@ def _help(kind: Kind, columns: Sequence[Column]) -> list[dict[str, str]]:
     rows = [(_(one.label), _("toujours") if one.required else "", _(one.help) if one.help else "") for one in columns]
     notes = [
         _(kind.lead),
-        _("Une ligne qui commence par # n’est pas lue : l’exemple peut rester."),
+        _("Une ligne qui commence par # n’est pas lue : l’exemple peut rester."),
         _("Une case vide ne change rien à ce qui existe déjà."),
-        _("Les colonnes peuvent être dans n’importe quel ordre ; celles qui ne servent pas peuvent être enlevées."),
+        _("Les colonnes peuvent être dans n’importe quel ordre ; celles qui ne servent pas peuvent être enlevées."),
     ]
     return [dict(zip(heads, row, strict=True)) for row in [*rows, *(("", "", note) for note in notes)]]
 

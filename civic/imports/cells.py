@@ -21,7 +21,7 @@ Reader = Callable[[str], Any]
 
 def key(text: str) -> str:
     """What two spellings of a header or a name share: « N° d’astreinte » and « n d astreinte »."""
-    return re.sub(r"[^a-z0-9]", "", plain(text).replace("œ", "oe").replace("æ", "ae"))
+    return re.sub(r"[^a-z0-9]", "", plain(text))
 
 
 def text(maximum: int, *, lines: bool = False) -> Reader:
@@ -32,7 +32,7 @@ def text(maximum: int, *, lines: bool = False) -> Reader:
             raise Wrong(_("Ce texte contient un caractère interdit. Retapez-le."))
         value = typed if lines else " ".join(typed.split())
         if len(value) > maximum:
-            raise Wrong(_("Trop long : %(n)s caractères au plus.") % {"n": maximum})
+            raise Wrong(_("Trop long : %(n)s caractères au plus.") % {"n": maximum})
         return value
 
     return read
@@ -45,15 +45,15 @@ def day(typed: str) -> date:
     elif found := ISO_DAY.fullmatch(typed):
         parts = found[1], found[2], found[3]
     elif re.fullmatch(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}", typed, re.ASCII):
-        raise Wrong(_("Écrivez l’année en entier. Exemple : 31/12/2026"))
+        raise Wrong(_("Écrivez l’année en entier. Exemple : 31/12/2026"))
     else:
-        raise Wrong(_("Cette date n’existe pas. Exemple : 31/12/2026"))
+        raise Wrong(_("Cette date n’existe pas. Exemple : 31/12/2026"))
     try:
         value = date(*map(int, parts))
     except ValueError:
-        raise Wrong(_("Cette date n’existe pas. Exemple : 31/12/2026")) from None
+        raise Wrong(_("Cette date n’existe pas. Exemple : 31/12/2026")) from None
     if not 1900 <= value.year <= 2100:
-        raise Wrong(_("Cette date n’existe pas. Exemple : 31/12/2026"))
+        raise Wrong(_("Cette date n’existe pas. Exemple : 31/12/2026"))
     return value
 
 
@@ -66,7 +66,7 @@ def clock_time(typed: str) -> time:
             return time(0)
         if hours <= 23 and minutes <= 59:
             return time(hours, minutes)
-    raise Wrong(_("Cette heure n’existe pas. Exemple : 14:00 ou 14 h 30"))
+    raise Wrong(_("Cette heure n’existe pas. Exemple : 14:00 ou 14 h 30"))
 
 
 def time_or_moment(typed: str) -> time | datetime:
@@ -77,7 +77,7 @@ def time_or_moment(typed: str) -> time | datetime:
         value = datetime.fromisoformat(typed)
         return value.astimezone(UTC) if value.tzinfo else clock.at(value.date(), value.time())
     except (ValueError, OverflowError):
-        raise Wrong(_("Ce moment n’existe pas. Exemple : 2026-12-31 14:00")) from None
+        raise Wrong(_("Ce moment n’existe pas. Exemple : 2026-12-31 14:00")) from None
 
 
 def whole(minimum: int, maximum: int) -> Reader:
@@ -98,7 +98,7 @@ def number(minimum: float, maximum: float) -> Reader:
         value = typed.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
         if not re.fullmatch(r"-?\d{1,9}(\.\d{1,17})?", value, re.ASCII) or not minimum <= float(value) <= maximum:
             given = {"a": f"{minimum:g}", "b": f"{maximum:g}"}
-            raise Wrong(_("Donnez un nombre de %(a)s à %(b)s. Exemple : 50,43") % given)
+            raise Wrong(_("Donnez un nombre de %(a)s à %(b)s. Exemple : 50,43") % given)
         return float(value)
 
     return read
@@ -107,7 +107,7 @@ def number(minimum: float, maximum: float) -> Reader:
 def email(typed: str) -> str:
     value = typed.lower()
     if len(value) > 320 or not EMAIL.fullmatch(value) or not value.isprintable():
-        raise Wrong(_("Cette adresse est incomplète. Exemple : ines@exemple.fr"))
+        raise Wrong(_("Cette adresse est incomplète. Exemple : ines@exemple.fr"))
     return value
 
 
@@ -118,7 +118,7 @@ def phone(typed: str) -> str:
         value = f"0{value}"
     digits = re.sub(r"\D", "", value)
     if len(value) > 25 or not re.fullmatch(r"\+?[\d .()-]+", value, re.ASCII) or not 9 <= len(digits) <= 15:
-        raise Wrong(_("Ce numéro ne va pas. Exemple : 06 12 34 56 78"))
+        raise Wrong(_("Ce numéro ne va pas. Exemple : 06 12 34 56 78"))
     return value
 
 
@@ -129,7 +129,7 @@ def choice(names: Mapping[str, str]) -> Reader:
     def read(typed: str) -> str:
         found = known.get(key(typed))
         if found is None:
-            raise Wrong(_("Inconnu. Possible : %(names)s.") % {"names": ", ".join(_(name) for name in names.values())})
+            raise Wrong(_("Inconnu. Possible : %(names)s.") % {"names": ", ".join(_(name) for name in names.values())})
         return found
 
     return read

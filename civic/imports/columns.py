@@ -62,7 +62,7 @@ def lines_of(table: Table, columns: Sequence[Column]) -> list[Line]:
     """Every line of a table read by its columns. Raises Unreadable for a header that does not fit."""
     places = match(table.header, columns)
     if not table.rows:
-        raise Unreadable(_("Ce fichier n’a pas de ligne à importer : remplissez-le sous l’en-tête."))
+        raise Unreadable(_("Ce fichier n’a pas de ligne à importer : remplissez-le sous l’en-tête."))
     labels = {column.code: _(column.label) for column in columns}
     return [_line(row.line, row.cells, places, labels, len(table.header)) for row in table.rows]
 
@@ -77,7 +77,7 @@ def match(header: Sequence[str], columns: Sequence[Column]) -> dict[int, Column]
         if column is None:
             unknown.append(typed[:40] or _("(sans titre)"))
         elif column in places.values():
-            raise Unreadable(_("La colonne « %(name)s » est là deux fois. Gardez-en une.") % {"name": _(column.label)})
+            raise Unreadable(_("La colonne « %(name)s » est là deux fois. Gardez-en une.") % {"name": _(column.label)})
         else:
             places[place] = column
     missing = [_(one.label) for one in columns if one.required and one not in places.values()]
@@ -89,9 +89,9 @@ def match(header: Sequence[str], columns: Sequence[Column]) -> dict[int, Column]
 def _misfit(missing: Sequence[str], unknown: Sequence[str]) -> str:
     parts = []
     if missing:
-        parts.append(_("Il manque ces colonnes : %(names)s.") % {"names": ", ".join(missing)})
+        parts.append(_("Il manque ces colonnes : %(names)s.") % {"names": ", ".join(missing)})
     if unknown:
-        parts.append(_("Ces colonnes sont inconnues : %(names)s.") % {"names": ", ".join(unknown[:8])})
+        parts.append(_("Ces colonnes sont inconnues : %(names)s.") % {"names": ", ".join(unknown[:8])})
     parts.append(_("Partez du modèle, ou corrigez la première ligne."))
     return " ".join(parts)
 
@@ -108,5 +108,5 @@ def _line(number: int, cells: Sequence[str], places: dict[int, Column], labels: 
         except Wrong as wrong:
             line.wrong(column.code, wrong.message)
     if any(cells[width:]):
-        line.wrong("", _("Cette ligne a plus de cases que l’en-tête : une case contient sans doute le séparateur."))
+        line.wrong("", _("Cette ligne a plus de cases que l’en-tête : une case contient sans doute le séparateur."))
     return line

@@ -38,7 +38,7 @@ KINDS = {
     "shifts": Kind(
         "shifts",
         N_("Créneaux"),
-        N_("Une ligne par créneau. Ils restent en brouillon, sauf si la colonne « État » dit « publié »."),
+        N_("Une ligne par créneau. Ils restent en brouillon, sauf si la colonne « État » dit « publié »."),
         "creneaux",
         shift_columns.SHEET,
         ("coordinator",),

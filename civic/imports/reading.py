@@ -48,7 +48,7 @@ class Table:
 def read(content: bytes, sheet: str) -> Table:
     """The table of a CSV or XLSX file; of a workbook the sheet of that name, else the first. Raises Unreadable."""
     if not content.strip(b"\x00\t\r\n \xef\xbb\xbf"):
-        raise Unreadable(_("Ce fichier est vide. Partez du modèle : il se télécharge sur cette page."))
+        raise Unreadable(_("Ce fichier est vide. Partez du modèle : il se télécharge sur cette page."))
     if len(content) > MAX_BYTES:
         raise Unreadable(_("Ce fichier dépasse 10 Mo. Coupez-le en plusieurs."))
     for start, name in SIGNATURES:
@@ -101,7 +101,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
         try:
             cells = next(lines, None)
         except csv.Error:
-            message = _("Ligne %(line)s : un guillemet est mal fermé. Corrigez la ligne, ou enregistrez en XLSX.")
+            message = _("Ligne %(line)s : un guillemet est mal fermé. Corrigez la ligne, ou enregistrez en XLSX.")
             raise Unreadable(message % {"line": before + 1 + skipped}) from None
         if cells is None:
             return
@@ -117,7 +117,7 @@ def _table(rows: Iterable[tuple[int, Sequence[str]]]) -> Table:
         if not any(cells) or cells[0].startswith("#"):
             continue
         if len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
-            raise Unreadable(_("Ligne %(line)s : trop de colonnes (%(n)s).") % {"line": line, "n": len(cells)})
+            raise Unreadable(_("Ligne %(line)s : trop de colonnes (%(n)s).") % {"line": line, "n": len(cells)})
         if not header:
             header = _header(cells)
             continue
@@ -126,7 +126,7 @@ def _table(rows: Iterable[tuple[int, Sequence[str]]]) -> Table:
         _refuse_long(line, cells)
         kept.append(Row(line, cells))
     if not header:
-        raise Unreadable(_("Ce fichier est vide. Partez du modèle : il se télécharge sur cette page."))
+        raise Unreadable(_("Ce fichier est vide. Partez du modèle : il se télécharge sur cette page."))
     return Table(header, kept)
 
 
@@ -144,5 +144,5 @@ def _clean(cell: str) -> str:
 
 def _refuse_long(line: int, cells: Sequence[str]) -> None:
     if any(len(one) > MAX_CELL for one in cells):
-        message = _("Ligne %(line)s : une case dépasse %(n)s caractères. Raccourcissez-la.")
+        message = _("Ligne %(line)s : une case dépasse %(n)s caractères. Raccourcissez-la.")
         raise Unreadable(message % {"line": line, "n": MAX_CELL})

@@ -28,7 +28,7 @@ COLUMNS = (
         N_("Référence"),
         cells.text(80),
         example="PLA-001",
-        help=N_("Facultatif. Votre nom pour le créneau : il le retrouve si l’heure ou le lieu change."),
+        help=N_("Facultatif. Votre nom pour le créneau : il le retrouve si l’heure ou le lieu change."),
     ),
     Column("mission", N_("Mission"), cells.text(300), required=True, example="Aller vers", help=N_("Son titre exact.")),
     Column(
@@ -36,10 +36,10 @@ COLUMNS = (
         N_("Lieu"),
         cells.text(200),
         example="Parc du 11/19",
-        help=N_("Son nom, ou son code dans « Code du lieu »."),
+        help=N_("Son nom, ou son code dans « Code du lieu »."),
     ),
-    Column("site_id", N_("Code du lieu"), cells.text(40), help=N_("Facultatif si « Lieu » est rempli.")),
-    Column("date", N_("Date"), cells.day, example="31/12/2026", help=N_("Le jour du début. Exemple : 31/12/2026")),
+    Column("site_id", N_("Code du lieu"), cells.text(40), help=N_("Facultatif si « Lieu » est rempli.")),
+    Column("date", N_("Date"), cells.day, example="31/12/2026", help=N_("Le jour du début. Exemple : 31/12/2026")),
     Column(
         "starts_at",
         N_("Début"),
@@ -61,25 +61,25 @@ COLUMNS = (
         N_("Pause"),
         cells.whole(0, MAX_BREAK),
         example="0",
-        help=N_("En minutes. Vide : aucune."),
+        help=N_("En minutes. Vide : aucune."),
         also=("Pause (minutes)",),
     ),
-    Column("capacity", N_("Places"), cells.whole(1, MAX_CAPACITY), example="2", help=N_("Vide : 2.")),
+    Column("capacity", N_("Places"), cells.whole(1, MAX_CAPACITY), example="2", help=N_("Vide : 2.")),
     Column(
         "min_staff",
         N_("Minimum"),
         cells.whole(1, MAX_CAPACITY),
         example="2",
-        help=N_("Vide : 2, ou le nombre de places s’il est plus petit."),
+        help=N_("Vide : 2, ou le nombre de places s’il est plus petit."),
     ),
     Column(
         "state",
         N_("État"),
         cells.choice(STATES),
         example="brouillon",
-        help=N_("Brouillon ou publié. Vide : brouillon."),
+        help=N_("Brouillon ou publié. Vide : brouillon."),
     ),
-    Column("id", N_("Identifiant"), _uuid, help=N_("Facultatif. Celui des exports : il retrouve le créneau.")),
+    Column("id", N_("Identifiant"), _uuid, help=N_("Facultatif. Celui des exports : il retrouve le créneau.")),
     # Exports hold these too: a file that comes back is understood.
     Column("commune", N_("Commune")),
     Column("intermunicipality", N_("Agglomération")),
@@ -130,5 +130,5 @@ def _at(line: Line, code: str, day: date | None, when: time) -> datetime | None:
     try:
         return clock.at(day, when)
     except (ValueError, OverflowError):
-        line.wrong(code, _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été."))
+        line.wrong(code, _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été."))
         return None

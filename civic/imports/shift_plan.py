@@ -115,7 +115,7 @@ def _site(line: Line, world: World) -> str | None:
     if not typed:
         line.wrong("site", _("À remplir."))
     elif found:
-        line.wrong("site", _("Plusieurs lieux portent ce nom. Donnez le code dans « Code du lieu »."))
+        line.wrong("site", _("Plusieurs lieux portent ce nom. Donnez le code dans « Code du lieu »."))
     else:
         line.wrong("site", _("Ce lieu n’existe pas. Vérifiez son nom, ou donnez son code."))
     return None
@@ -179,7 +179,7 @@ def _standing(one: Placed, world: World) -> Known | None:
     live = [shift for shift in mine if shift.state != "cancelled"]
     if len(live) > 1:
         line.wrong(
-            "starts_at", _("Plusieurs créneaux commencent ici à cette heure : donnez la référence ou l’identifiant.")
+            "starts_at", _("Plusieurs créneaux commencent ici à cette heure : donnez la référence ou l’identifiant.")
         )
     return next(iter(live or mine), None)
 
@@ -239,9 +239,9 @@ def _edited(line: Line, label: str, standing: Known, values: ShiftValues, world:
     if standing.state == "cancelled":
         line.wrong("", _("Ce créneau est annulé. Retirez la ligne, ou créez-le à la main."))
     elif state == "draft" and standing.state == "published":
-        line.wrong("state", _("Un créneau publié ne redevient pas un brouillon : annulez-le à la main."))
+        line.wrong("state", _("Un créneau publié ne redevient pas un brouillon : annulez-le à la main."))
     elif values != standing.values and standing.state == "published" and standing.values.starts_at <= now:
-        line.wrong("", _("Ce créneau a déjà commencé : il ne se modifie plus."))
+        line.wrong("", _("Ce créneau a déjà commencé : il ne se modifie plus."))
     if line.problems:
         return refused(line, label)
     if not found:
@@ -285,5 +285,5 @@ async def _judged(session: AsyncSession, planned: Planned) -> Planned:
         Problem("", one.held.volunteer_name, one.finding.title)
         for one in sorted(judged.affected, key=lambda one: one.held.volunteer_name)
     ]
-    asked = Problem("", "", _("Ce changement coûterait une place : faites-le à la main, sur la page du créneau."))
+    asked = Problem("", "", _("Ce changement coûterait une place : faites-le à la main, sur la page du créneau."))
     return replace(planned, outcome="refused", changes=(), problems=(asked, *told), work=None)

@@ -29,10 +29,12 @@ COLUMNS = (
         N_("Code"),
         cells.text(ID_MAX),
         example="parc-de-la-gare",
-        help=N_("Lettres, chiffres et tirets. Vide : fait à partir du nom."),
+        help=N_("Lettres, chiffres et tirets. Vide : fait à partir du nom."),
         also=("Code du lieu", "site_id"),
     ),
-    Column("name", N_("Nom"), cells.text(120), example="Parc de la Gare", help=N_("À remplir pour un nouveau lieu.")),
+    Column(
+        "name", N_("Nom"), cells.text(120), example=N_("Parc de la Gare"), help=N_("À remplir pour un nouveau lieu.")
+    ),
     Column("kind", N_("Nature"), cells.choice(KINDS), example="parc", help=N_("terril, parc, lieu culturel…")),
     Column(
         "pillar",
@@ -54,22 +56,26 @@ COLUMNS = (
         N_("Latitude"),
         cells.number(49.5, 51.5),
         example="50,4310",
-        help=N_("En degrés. Vide : le centre de la commune."),
+        help=N_("En degrés. Vide : le centre de la commune."),
     ),
     Column(
         "lon",
         N_("Longitude"),
         cells.number(1.5, 4.5),
         example="2,8270",
-        help=N_("En degrés. Vide : le centre de la commune."),
+        help=N_("En degrés. Vide : le centre de la commune."),
     ),
     Column(
         "meeting_place", N_("Lieu de rendez-vous"), cells.text(200), example="Devant la grille", also=("Rendez-vous",)
     ),
     Column(
-        "access_notes", N_("Y aller"), cells.text(NOTES_MAX, lines=True), example="Bus 18, arrêt Gare", also=("Accès",)
+        "access_notes",
+        N_("Y aller"),
+        cells.text(NOTES_MAX, lines=True),
+        example=N_("Bus 18, arrêt Gare"),
+        also=(N_("Accès"),),
     ),
-    Column("safety_notes", N_("Sur place"), cells.text(NOTES_MAX, lines=True), also=("Sécurité",)),
+    Column("safety_notes", N_("Sur place"), cells.text(NOTES_MAX, lines=True), also=(N_("Sécurité"),)),
     Column("on_call_number", N_("Numéro d’astreinte"), cells.phone, example="03 21 00 00 01", also=("Astreinte",)),
     Column("intermunicipality", N_("Agglomération")),
 )
@@ -88,7 +94,7 @@ class Work:
 
 def slug(name: str) -> str:
     """« Parc de l’Étang » → parc-de-l-etang."""
-    words = re.findall(r"[a-z0-9]+", plain(name).replace("œ", "oe").replace("æ", "ae"))
+    words = re.findall(r"[a-z0-9]+", plain(name))
     return "-".join(words)[:ID_MAX].strip("-")
 
 
@@ -136,7 +142,7 @@ def _check_id(line: Line, site_id: str, site: Site | None, standing: dict[str, S
     if not site_id:
         line.wrong("name", _("Donnez un nom ou un code."))
     elif site is None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site_id):
-        line.wrong("id", _("Un code n’a que des minuscules, des chiffres et des tirets. Exemple : parc-de-la-gare"))
+        line.wrong("id", _("Un code n’a que des minuscules, des chiffres et des tirets. Exemple : parc-de-la-gare"))
     name = line.values.get("name")
     if name and site is None:
         same = [one.id for one in standing.values() if cells.key(one.name) == cells.key(name)]

@@ -177,12 +177,10 @@ def _number(text: str) -> int:
 
 @router.get("/imports/{run_id}/refus.csv")
 async def refusals(user: CurrentUser, run: OwnRun, session: Session) -> Response:
-    if run.state != "checked":
-        raise NotFound
     try:
         plan = await actions.look(session, run, user)
-    except Unreadable:
-        raise NotFound from None
+    except Unreadable as unreadable:
+        raise Refusal("import_gone", unreadable.message) from None
     return _download(blank.refusals(plan), f"civic_refus_{KINDS[run.kind].file_name}.csv", blank.FORMATS["csv"])
 
 
@@ -198,7 +196,7 @@ async def execute(request: Request, user: CurrentUser, run: OwnRun, session: Ses
         return _page(request, moved.run, moved.plan, moved=True, status=409)
     written = run.counts.get("created", 0) + run.counts.get("changed", 0)
     text = ngettext("%(n)s ligne importée.", "%(n)s lignes importées.", written) % {"n": written}
-    return redirect(f"/imports/{run.id}", text if written else _("Tout était déjà là : rien n’a changé."))
+    return redirect(f"/imports/{run.id}", text if written else _("Tout était déjà là : rien n’a changé."))
 
 
 @router.post("/imports/{run_id}/abandon")

@@ -43,9 +43,9 @@ COLUMNS = (
         "name",
         N_("Nom"),
         cells.text(NAME_MAX),
-        example="Inès Exemple",
+        example=N_("Inès Exemple"),
         help=N_("Prénom et nom."),
-        also=("Prénom et nom", "Nom complet"),
+        also=(N_("Prénom et nom"), "Nom complet"),
     ),
     Column(
         "birth_date",
@@ -53,7 +53,7 @@ COLUMNS = (
         cells.day,
         example="31/12/2005",
         help=N_("À remplir pour une personne nouvelle. Ne se change pas par un fichier."),
-        also=("Né(e) le",),
+        also=(N_("Né(e) le"),),
     ),
     Column(
         "commune", N_("Commune"), cells.text(80), example="Lens", help=N_("Son nom ou son code INSEE."), also=("insee",)

@@ -23,7 +23,7 @@ from civic.sites.models import Site, SiteClosure
 from civic.volunteers.models import Volunteer
 
 EMERGENCY = N_("112 (toutes), 15 Samu, 17 police, 18 pompiers, 114 par SMS, 119 enfant en danger")
-NOTICE = N_("Contient des données personnelles : à garder sur soi, à détruire après usage.")
+NOTICE = N_("Contient des données personnelles : à garder sur soi, à détruire après usage.")
 HOST = N_("Pôle Métropolitain de l’Artois")
 
 
@@ -113,9 +113,9 @@ def _page(
 def _closed(closure: SiteClosure, alone: bool) -> str:
     reason = closure.reason.rstrip(".")
     if alone:
-        return _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": reason}
+        return _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": reason}
     given = {"first": day_long(closure.starts_on), "last": day_long(closure.ends_on), "reason": reason}
-    return _("Lieu fermé du %(first)s au %(last)s : %(reason)s.") % given
+    return _("Lieu fermé du %(first)s au %(last)s : %(reason)s.") % given
 
 
 def _facts(site: Site) -> list[tuple[str, str]]:

@@ -42,7 +42,11 @@ def file(folder: Path, content: bytes) -> str:
 
 def test_dry_run_then_import_then_again(run: Any, tmp_path: Path) -> None:
     name = file(tmp_path, csv_of([SITES, NEW], encoding="cp1252"))
-    assert run("sites", name, "--dry-run") == (0, "Would be: 1 created, 0 changed, 0 the same. Nothing is written.\n", "")
+    assert run("sites", name, "--dry-run") == (
+        0,
+        "Would be: 1 created, 0 changed, 0 the same. Nothing is written.\n",
+        "",
+    )
     assert run("sites", name) == (0, "Imported: 1 created, 0 changed, 0 the same.\n", "")
     assert run("sites", name) == (0, "Imported: 0 created, 0 changed, 1 the same.\n", "")
     changed = file(tmp_path, csv_of([SITES, (*NEW[:2], "Résilience", NEW[3])]))

@@ -1,4 +1,4 @@
-"""A file of shifts: created, changed, the same or refused, all or nothing, and by the law of the planning's own form."""
+"""A file of shifts: created, changed, the same or refused, all or nothing, by the law of the planning's own form."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -49,9 +49,7 @@ async def test_a_line_makes_a_shift_as_the_form_would(scene: Scene) -> None:
     assert events[0].detail["created"] == 2
 
 
-async def test_the_same_file_twice_changes_nothing(
-    scene: Scene, mailbox: Callable[[], Awaitable[list[Any]]]
-) -> None:
+async def test_the_same_file_twice_changes_nothing(scene: Scene, mailbox: Callable[[], Awaitable[list[Any]]]) -> None:
     lines = [row(), row(reference="", start="9h", end="12h", state="publié"), row(reference="N", end="2h", start="22h")]
     await scene.shifts(*lines)
     before = {one.id: one.version for one in await stored(scene)}

@@ -10,7 +10,17 @@ from civic.sites.models import Site
 from tests.factories.sites import make_commune, make_site
 from tests.imports.scene import Scene, reasons
 
-HEAD = ("Code", "Nom", "Nature", "Pilier", "Commune", "Latitude", "Longitude", "Lieu de rendez-vous", "Numéro d’astreinte")
+HEAD = (
+    "Code",
+    "Nom",
+    "Nature",
+    "Pilier",
+    "Commune",
+    "Latitude",
+    "Longitude",
+    "Lieu de rendez-vous",
+    "Numéro d’astreinte",
+)
 NEW = ("", "Parc de l’Étang", "Parc", "Archipel vert", "Lens", "", "", "Devant la grille", "321000001")
 
 

@@ -40,7 +40,9 @@ async def open_as(scene: Scene, make_client: MakeClient) -> Callable[[str], Any]
     return opening
 
 
-async def send(page: httpx.AsyncClient, content: bytes, kind: str = "shifts", name: str = "planning.csv") -> httpx.Response:
+async def send(
+    page: httpx.AsyncClient, content: bytes, kind: str = "shifts", name: str = "planning.csv"
+) -> httpx.Response:
     return await page.post("/imports", data={"kind": kind}, files={"file": (name, content, "text/csv")})
 
 
@@ -231,7 +233,9 @@ async def test_templates_are_downloaded(scene: Scene, open_as: Any) -> None:
     assert (await page.get("/imports/modeles/rien.csv")).status_code == 404
 
 
-async def test_the_look_costs_few_queries(scene: Scene, open_as: Any, session: AsyncSession, count_queries: Any) -> None:
+async def test_the_look_costs_few_queries(
+    scene: Scene, open_as: Any, session: AsyncSession, count_queries: Any
+) -> None:
     page = await open_as("coordinator")
     lines = [row(reference=f"R{n}", date=f"{1 + n % 28:02}/01/2027", start=f"{8 + n // 28}h") for n in range(200)]
     address = (await send(page, csv_of([HEAD, *lines]))).headers["location"]

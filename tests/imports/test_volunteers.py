@@ -100,7 +100,9 @@ async def test_the_same_address_twice(scene: Scene) -> None:
 async def test_a_coordinator_touches_their_own_scope(scene: Scene) -> None:
     async with scene.db.writing() as session:
         await make_commune(session, "CAHC")
-    away = await scene.give("volunteers", HEAD[:4], ("nina@exemple.fr", "Nina", "31/12/2004", "Lens"), who="coordinator_cahc")
+    away = await scene.give(
+        "volunteers", HEAD[:4], ("nina@exemple.fr", "Nina", "31/12/2004", "Lens"), who="coordinator_cahc"
+    )
     assert reasons(away) == ["Cette commune est hors de votre périmètre."]
     theirs = await scene.give("volunteers", HEAD[:2], ("ines@example.test", "Autre"), who="coordinator_cahc")
     staff = await scene.give("volunteers", HEAD[:2], ("ali@example.test", "Autre"), who="coordinator_cahc")
