@@ -1,6 +1,7 @@
 """The verbs of an import: look at a file, apply it, drop it. A run is applied whole or not at all, and once."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -44,9 +45,11 @@ async def understand(kind: Kind, content: bytes) -> list[Line]:
     return await to_thread.run_sync(lambda: lines_of(read(content, _(kind.sheet)), kind.columns))
 
 
-async def check(session: AsyncSession, *, by: User, kind: Kind, name: str, content: bytes) -> ImportRun:
-    """Keep a file beside what it would do. Raises Unreadable."""
-    plan = await kind.plan(session, by, await understand(kind, content))
+async def check(
+    session: AsyncSession, *, by: User, kind: Kind, name: str, content: bytes, lines: Sequence[Line]
+) -> ImportRun:
+    """Keep a file, whose lines were understood, beside what it would do. Raises Unreadable."""
+    plan = await kind.plan(session, by, lines)
     run = ImportRun(
         kind=kind.code,
         file_name=name[:NAME_MAX],
@@ -162,3 +165,15 @@ async def stale_runs(session: AsyncSession) -> list[UUID]:
     """Files that nobody applied within a day."""
     chosen = select(ImportRun.id).where(ImportRun.state == "checked", ImportRun.created_at < clock.now() - KEPT)
     return list(await session.scalars(chosen.order_by(ImportRun.id)))
+
+
+async def sweep() -> None:
+    """Take away files whose row never came to be, as when the machine stopped between the two."""
+    limit = (clock.now() - 2 * KEPT).timestamp()
+    await to_thread.run_sync(_sweep, settings().files / "imports", limit)
+
+
+def _sweep(folder: Path, limit: float) -> None:
+    for path in folder.glob("*"):
+        if path.stat().st_mtime < limit:
+            path.unlink(missing_ok=True)

@@ -159,7 +159,10 @@ def _label(one: Wanted, world: World) -> str:
 
 def _detail(values: ShiftValues, publish: bool, world: World) -> str:
     places = ngettext("%(n)s place", "%(n)s places", values.capacity) % {"n": values.capacity}
-    return " · ".join([world.titles[values.mission_id], places, _(STATES["published" if publish else "draft"])])
+    told = [world.titles[values.mission_id], places, _(STATES["published" if publish else "draft"])]
+    if world.closed(values.site_id, values.starts_at, values.ends_at):
+        told.append(_("attention, lieu fermé ce jour-là"))
+    return " · ".join(told)
 
 
 def _standing(one: Placed, world: World) -> Known | None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from civic import clock
 from civic.bookings.models import LIVE, Booking
 from civic.imports.cells import key
 from civic.missions.models import Mission, MissionSite
 from civic.shifts.bulk import CHUNK
 from civic.shifts.models import Shift
 from civic.shifts.values import ShiftValues
-from civic.sites.models import Site
+from civic.sites.models import Site, SiteClosure
 
 T = TypeVar("T")
 
@@ -53,6 +54,12 @@ class World:
     by_reference: dict[str, Known] = field(default_factory=dict)
     by_time: dict[tuple[UUID, str, datetime], list[Known]] = field(default_factory=lambda: defaultdict(list))
     booked: set[UUID] = field(default_factory=set)
+    closures: dict[str, list[tuple[date, date]]] = field(default_factory=lambda: defaultdict(list))
+
+    def closed(self, site_id: str, start: datetime, end: datetime) -> bool:
+        """Whether a place is closed on a local day that a shift touches."""
+        first, last = clock.local_day(start), clock.local_day(end - timedelta(microseconds=1))
+        return any(opens <= last and first <= closes for opens, closes in self.closures.get(site_id, ()))
 
     def add(self, shift: Known) -> None:
         if shift.id in self.by_id:
@@ -108,10 +115,17 @@ async def load_shifts(
     for names in _chunks(references):
         await _add(session, world, chosen.where(Shift.reference.in_(names)))
     if starts:
+        await _load_closures(session, world, clock.local_day(min(starts)))
         await _add(session, world, chosen.where(Shift.starts_at.between(min(starts), max(starts))))
     for some in _chunks(world.by_id):
         held = select(Booking.shift_id).where(Booking.shift_id.in_(some), Booking.state.in_(LIVE)).distinct()
         world.booked.update(await session.scalars(held))
+
+
+async def _load_closures(session: AsyncSession, world: World, first: date) -> None:
+    chosen = select(SiteClosure.site_id, SiteClosure.starts_on, SiteClosure.ends_on)
+    for site_id, starts_on, ends_on in await session.execute(chosen.where(SiteClosure.ends_on >= first)):
+        world.closures[site_id].append((starts_on, ends_on))
 
 
 async def _add(session: AsyncSession, world: World, chosen: Select[Any]) -> None:

@@ -1,5 +1,6 @@
 """Pages of imports: choose a file, read what it would do, apply it."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from civic.accounts.current import CurrentUser, require
+from civic.accounts.current import CurrentUser, find_user, require
 from civic.accounts.models import User
 from civic.db import Session
-from civic.errors import Forbidden, NotFound, Refusal
+from civic.errors import Forbidden, NotFound, NotSignedIn, Refusal
 from civic.forms import Form
 from civic.i18n import _, ngettext
 from civic.imports import actions, blank
+from civic.imports.columns import Line
 from civic.imports.kinds import KINDS, Kind, kinds_of
 from civic.imports.models import ImportRun
 from civic.imports.plan import OUTCOMES, Plan, sums
@@ -77,25 +79,45 @@ def _download(content: bytes, name: str, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
-@router.post("/imports")
-async def upload(request: Request, user: Importer, session: Session) -> Response:
-    """Keep the file and go on to what it would do; what is no table comes back with a sentence at the field."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An upload: the form, and the file's name, bytes and lines where it could be read."""
+
+    form: Form
+    kind: Kind | None
+    name: str
+    content: bytes
+    lines: list[Line]
+
+
+async def received(request: Request) -> Sent:
+    """Take and read a file before the writing session begins: on SQLite a slow sender would hold up everybody.
+
+    Who is asking is looked up in a session of its own, so that strangers send nothing.
+    """
+    async with request.app.state.db.reading() as session:
+        user = await find_user(session, request)
+    request.state.user = user
+    if user is None:
+        raise NotSignedIn
+    kinds = kinds_of(user)
+    if not kinds:
+        raise Forbidden
     async with request.form(max_fields=20, max_files=1) as data:
         form = Form.of(data)
-        name, content = await _sent(form, data.get("file"))
-    known = [one.code for one in kinds_of(user)]
-    code = form.choice("kind", known, missing=_("Choisissez ce que contient le fichier."))
-    if form.ok:
+        name, content = await _file(form, data.get("file"))
+    missing = _("Choisissez ce que contient le fichier.")
+    kind = KINDS.get(form.choice("kind", [one.code for one in kinds], missing=missing))
+    lines: list[Line] = []
+    if kind is not None and form.ok:
         try:
-            run = await actions.check(session, by=user, kind=KINDS[code], name=name, content=content)
+            lines = await actions.understand(kind, content)
         except Unreadable as unreadable:
             form.fail("file", unreadable.message)
-        else:
-            return redirect(f"/imports/{run.id}")
-    return await _index(request, session, user, form, status=422)
+    return Sent(form, kind, name, content, lines)
 
 
-async def _sent(form: Form, sent: object) -> tuple[str, bytes]:
+async def _file(form: Form, sent: object) -> tuple[str, bytes]:
     """The name and the bytes of what was chosen; empty after noting why there is nothing."""
     if not isinstance(sent, UploadFile) or not sent.filename:
         form.fail("file", _("Choisissez un fichier CSV ou XLSX."))
@@ -104,6 +126,24 @@ async def _sent(form: Form, sent: object) -> tuple[str, bytes]:
     else:
         return _name(sent.filename), await sent.read()
     return "", b""
+
+
+@router.post("/imports")
+async def upload(
+    request: Request, sent: Annotated[Sent, Depends(received)], user: Importer, session: Session
+) -> Response:
+    """Keep the file and go on to what it would do; what is no table comes back with a sentence at the field."""
+    form = sent.form
+    if form.ok and sent.kind is not None:
+        try:
+            run = await actions.check(
+                session, by=user, kind=sent.kind, name=sent.name, content=sent.content, lines=sent.lines
+            )
+        except Unreadable as unreadable:
+            form.fail("file", unreadable.message)
+        else:
+            return redirect(f"/imports/{run.id}")
+    return await _index(request, session, user, form, status=422)
 
 
 def _name(typed: str) -> str:

@@ -22,6 +22,7 @@ async def drop_stale_imports(run: Run) -> None:
     async with run.database.reading() as session:
         stale = await imports.stale_runs(session)
     await run.each(stale, _drop_import)
+    await imports.sweep()
 
 
 async def _drop_import(session: AsyncSession, run_id: UUID) -> None:

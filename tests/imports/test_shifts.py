@@ -1,7 +1,7 @@
 """A file of shifts: created, changed, the same or refused, all or nothing, by the law of the planning's own form."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,9 +13,10 @@ from civic.audit.models import AuditEvent
 from civic.bookings.models import Booking
 from civic.imports.models import ImportRun
 from civic.shifts.models import Shift
+from civic.sites.models import Site
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_booking, make_shift
-from tests.factories.sites import make_site
+from tests.factories.sites import make_closure, make_site
 from tests.imports.scene import HEAD, Scene, reasons, row
 
 
@@ -184,6 +185,15 @@ async def test_archived_or_foreign_places_and_names_that_two_share(scene: Scene)
     assert "pas dans la mission" in told[0]
     assert "archivé" in told[1]
     assert "Plusieurs lieux" in told[2]
+
+
+async def test_a_closed_day_is_told(scene: Scene) -> None:
+    async with scene.db.writing() as session:
+        here = await session.get(Site, "parc-ici")
+        assert here is not None
+        await make_closure(session, here, date(2026, 12, 3))
+    plan = await scene.shifts(row(), row(reference="R2", date="04/12/2026"), dry_run=True)
+    assert ["fermé" in one.detail for one in plan.lines] == [True, False]
 
 
 async def test_a_shift_that_was_cancelled_or_has_begun_is_left_alone(scene: Scene) -> None:

@@ -1,5 +1,7 @@
 """The pages of an import: look first, then apply once; one's own files only."""
 
+import asyncio
+import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -83,6 +85,40 @@ async def test_look_apply_and_a_second_click(scene: Scene, open_as: Any, setting
     over = await page.get(address)
     assert "2 créées" in over.text
     assert "execution" not in over.text
+
+
+async def test_two_clicks_at_once_import_once(scene: Scene, open_as: Any) -> None:
+    page, other = await open_as("coordinator"), await open_as("coordinator")
+    address = (await send(page, csv_of([HEAD, row(), row(reference="", start="9h", end="12h")]))).headers["location"]
+    seen = {"plan": plan_of(await page.get(address))}
+    answers = await asyncio.gather(*(one.post(f"{address}/execution", data=seen) for one in (page, other, page)))
+    assert [one.status_code for one in answers] == [303] * 3
+    assert await shifts(scene) == 2
+
+
+async def test_one_file_in_two_hands_at_once_is_imported_once(scene: Scene, open_as: Any) -> None:
+    lines = csv_of([HEAD, *(row(reference="", start=f"{hour}h", end=f"{hour + 1}h") for hour in range(8, 18))])
+    hands = [await open_as("coordinator"), await open_as("coordinator_call")]
+    addresses = [(await send(one, lines)).headers["location"] for one in hands]
+    seen = [{"plan": plan_of(await one.get(address))} for one, address in zip(hands, addresses, strict=True)]
+    answers = await asyncio.gather(
+        *(
+            one.post(f"{address}/execution", data=plan)
+            for one, address, plan in zip(hands, addresses, seen, strict=True)
+        )
+    )
+    assert sorted(one.status_code for one in answers) == [303, 409]
+    assert await shifts(scene) == 10
+
+
+async def test_a_stranger_sends_nothing(
+    scene: Scene, make_client: MakeClient, open_as: Any, settings: Settings
+) -> None:
+    content = csv_of([HEAD, row()])
+    assert (await send(make_client(), content)).headers["location"].startswith("/connexion")
+    for who in ("volunteer", "manager"):
+        assert (await send(await open_as(who), content)).status_code == 403
+    assert kept(settings) == []
 
 
 async def test_what_moved_meanwhile_is_shown_again_and_not_written(scene: Scene, open_as: Any) -> None:
@@ -202,6 +238,18 @@ async def test_files_are_thrown_away_after_a_day(scene: Scene, open_as: Any, set
     assert kept(settings) == []
     async with scene.db.reading() as session:
         assert list(await session.scalars(select(ImportRun.state))) == ["dropped"]
+
+
+async def test_a_file_without_a_row_is_swept_away(scene: Scene, settings: Settings) -> None:
+    folder = settings.files / "imports"
+    folder.mkdir(parents=True)
+    fresh, old = folder / "fresh", folder / "old"
+    for file, age in ((fresh, timedelta(hours=1)), (old, timedelta(days=3))):
+        file.write_bytes(b"x")
+        when = (clock.now() - age).timestamp()
+        os.utime(file, (when, when))
+    await run_due(scene.db, [one for one in TASKS if one.name == "imports"], now=True)
+    assert (fresh.exists(), old.exists()) == (True, False)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
