@@ -12,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings import changes
-from civic.formats import day_short, hour_range
 from civic.i18n import _, ngettext
-from civic.imports.cells import key
 from civic.imports.columns import Line, Problem
 from civic.imports.plan import Change, Plan, Planned, refused
-from civic.imports.shift_columns import COLUMNS, STATES, times
+from civic.imports.shift_columns import COLUMNS, STATES
+from civic.imports.shift_lines import Placed, Wanted, label_of, understand
 from civic.imports.shift_world import Known, World, load_places, load_shifts
 from civic.shifts import rules
 from civic.shifts.bulk import Draft
@@ -40,42 +39,10 @@ class Edit:
     booked: bool
 
 
-@dataclass(slots=True)
-class Wanted:
-    """A line understood as far as it goes: the place and the times that it names, None where it does not."""
-
-    line: Line
-    mission_id: UUID | None
-    site_id: str | None
-    times: tuple[datetime, datetime] | None
-
-    @property
-    def placed(self) -> "Placed | None":
-        if self.mission_id is None or self.site_id is None or self.times is None:
-            return None
-        return Placed(self.line, self.mission_id, self.site_id, *self.times)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """The same with nothing missing."""
-
-    line: Line
-    mission_id: UUID
-    site_id: str
-    starts_at: datetime
-    ends_at: datetime
-
-    @property
-    def moment(self) -> tuple[UUID, str, datetime]:
-        """What tells shifts without a reference apart."""
-        return self.mission_id, self.site_id, self.starts_at
-
-
 async def plan(session: AsyncSession, by: User, lines: Sequence[Line]) -> Plan:
     """Compare lines with what stands. Writes nothing; what takes processor time runs in a thread."""
     world = await load_places(session)
-    wanted = await to_thread.run_sync(lambda: [_understand(line, world) for line in lines])
+    wanted = await to_thread.run_sync(lambda: [understand(line, world) for line in lines])
     ids = {one.values["id"] for one in lines if "id" in one.values}
     references = {one.values["reference"] for one in lines if "reference" in one.values}
     starts = [one.times[0] for one in wanted if one.times]
@@ -84,50 +51,13 @@ async def plan(session: AsyncSession, by: User, lines: Sequence[Line]) -> Plan:
     return Plan([await _judged(session, one) for one in planned])
 
 
-def _understand(line: Line, world: World) -> Wanted:
-    return Wanted(line, _mission(line, world), _site(line, world), times(line))
-
-
-def _mission(line: Line, world: World) -> UUID | None:
-    typed = line.values.get("mission", "")
-    found = world.missions.get(key(typed), []) if typed else []
-    if len(found) == 1:
-        return found[0]
-    if not typed:
-        line.wrong("mission", _("À remplir."))
-    elif found:
-        line.wrong("mission", _("Plusieurs missions portent ce titre. Renommez-en une."))
-    else:
-        line.wrong("mission", _("Cette mission n’existe pas. Vérifiez son titre."))
-    return None
-
-
-def _site(line: Line, world: World) -> str | None:
-    code, typed = line.values.get("site_id"), line.values.get("site", "")
-    if code is not None:
-        if code in world.sites:
-            return str(code)
-        line.wrong("site_id", _("Ce lieu n’existe pas. Vérifiez son code."))
-        return None
-    found = [typed] if typed in world.sites else world.places.get(key(typed), []) if typed else []
-    if len(found) == 1:
-        return found[0]
-    if not typed:
-        line.wrong("site", _("À remplir."))
-    elif found:
-        line.wrong("site", _("Plusieurs lieux portent ce nom. Donnez le code dans « Code du lieu »."))
-    else:
-        line.wrong("site", _("Ce lieu n’existe pas. Vérifiez son nom, ou donnez son code."))
-    return None
-
-
 def _weigh_all(wanted: Sequence[Wanted], world: World, by: User, now: datetime) -> list[Planned]:
     taken: dict[Any, int] = {}
     return [_weigh(one, world, by, now, taken) for one in wanted]
 
 
 def _weigh(one: Wanted, world: World, by: User, now: datetime, taken: dict[Any, int]) -> Planned:
-    line, label = one.line, _label(one, world)
+    line, label = one.line, label_of(one, world)
     placed = one.placed
     if line.problems or placed is None:
         return refused(line, label)
@@ -149,12 +79,6 @@ def _weigh(one: Wanted, world: World, by: User, now: datetime, taken: dict[Any, 
         draft = Draft(values, publish, line.values.get("reference"))
         return Planned(line.number, label, "created", work=draft, detail=_detail(values, publish, world))
     return _edited(line, label, standing, values, world, now)
-
-
-def _label(one: Wanted, world: World) -> str:
-    site = world.sites[one.site_id].name if one.site_id else one.line.typed.get("site", "")
-    when = f"{day_short(one.times[0])}, {hour_range(*one.times)}" if one.times else one.line.typed.get("date", "")
-    return ", ".join(part[:80] for part in (site, when) if part) or _("ligne %(n)s") % {"n": one.line.number}
 
 
 def _detail(values: ShiftValues, publish: bool, world: World) -> str:
