@@ -11,7 +11,8 @@ from civic.imports.wrong import Wrong
 from civic.shifts.models import MAX_CAPACITY
 
 SHEET = N_("Créneaux")
-STATES = {"draft": N_("brouillon"), "published": N_("publié")}
+# A file never cancels a shift, but an export tells that one is.
+STATES = {"draft": N_("brouillon"), "published": N_("publié"), "cancelled": N_("annulé")}
 MAX_BREAK = 240
 
 

@@ -70,6 +70,8 @@ def _weigh(one: Wanted, world: World, by: User, now: datetime, taken: dict[Any, 
     for code, reason in _problems(values).items():
         line.wrong(SOURCES.get(code, code), reason)
     if standing is None:
+        if line.values.get("state") == "cancelled":
+            line.wrong("state", _("Ce créneau annulé n’existe pas ici : retirez la ligne."))
         for code, reason in rules.too_old(values.starts_at, now).items():
             line.wrong("date" if "date" in line.typed else code, reason)
     if line.problems:
@@ -161,10 +163,12 @@ def _edited(line: Line, label: str, standing: Known, values: ShiftValues, world:
     found = _changes(standing.values, values, world)
     if reference is not None and reference != standing.reference:
         found.append(Change(_(LABELS["reference"]), standing.reference or "–", reference))
-    if state != standing.state and standing.state == "draft":
+    if (standing.state, state) == ("draft", "published"):
         found.append(Change(_(LABELS["state"]), _(STATES["draft"]), _(STATES["published"])))
-    if standing.state == "cancelled":
+    if standing.state == "cancelled" and (found or line.values.get("state") != "cancelled"):
         line.wrong("", _("Ce créneau est annulé. Retirez la ligne, ou créez-le à la main."))
+    elif state == "cancelled" != standing.state:
+        line.wrong("state", _("Un fichier n’annule pas de créneau : faites-le à la main, avec la raison."))
     elif state == "draft" and standing.state == "published":
         line.wrong("state", _("Un créneau publié ne redevient pas un brouillon : annulez-le à la main."))
     elif values != standing.values and standing.state == "published" and standing.values.starts_at <= now:

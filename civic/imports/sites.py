@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from anyio import to_thread
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -92,6 +93,16 @@ class Work:
     approximate: bool = False
 
 
+@dataclass(slots=True)
+class World:
+    """The places that stand, by code and by name, and the line that first named each code."""
+
+    towns: Towns
+    sites: dict[str, Site]
+    names: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+
+
 def slug(name: str) -> str:
     """« Parc de l’Étang » → parc-de-l-etang."""
     words = re.findall(r"[a-z0-9]+", plain(name))
@@ -100,17 +111,17 @@ def slug(name: str) -> str:
 
 async def plan(session: AsyncSession, by: User, lines: Sequence[Line]) -> Plan:
     towns = await load_towns(session)
-    standing = {site.id: site for site in await session.scalars(select(Site))}
-    taken: dict[str, int] = {}
-    return Plan([_weigh(line, towns, standing, taken) for line in lines])
+    world = World(towns, {site.id: site for site in await session.scalars(select(Site))})
+    world.names.update((cells.key(site.name), site_id) for site_id, site in world.sites.items())
+    return await to_thread.run_sync(lambda: Plan([_weigh(line, world) for line in lines]))
 
 
-def _weigh(line: Line, towns: Towns, standing: dict[str, Site], taken: dict[str, int]) -> Planned:
+def _weigh(line: Line, world: World) -> Planned:
     site_id = str(line.values.get("id") or slug(line.values.get("name", "")))
     label = line.typed.get("name") or site_id or _("ligne %(n)s") % {"n": line.number}
-    site = standing.get(site_id)
-    _check_id(line, site_id, site, standing)
-    town = towns.find(line, "commune")
+    site = world.sites.get(site_id)
+    _check_id(line, site_id, site)
+    town = world.towns.find(line, "commune")
     values = {name: line.values[name] for name in bulk.FIELDS if name in line.values}
     if town:
         values |= {"commune_insee": town.insee, "intermunicipality_code": town.intermunicipality}
@@ -118,19 +129,17 @@ def _weigh(line: Line, towns: Towns, standing: dict[str, Site], taken: dict[str,
         line.wrong(
             "lat" if "lat" not in values else "lon", _("Donnez la latitude et la longitude, ou aucune des deux.")
         )
-    first = taken.setdefault(site_id, line.number)
+    first = world.taken.setdefault(site_id, line.number)
     if first != line.number and site_id:
         line.wrong("id", _("C’est le même lieu qu’à la ligne %(n)s. Gardez une des deux.") % {"n": first})
     if site is None:
-        for code in NEEDED:
-            if code not in line.typed:
-                line.wrong(code, _("À remplir pour un nouveau lieu."))
+        _check_new(line, site_id, world)
     elif site.archived_at:
         line.wrong("", _("Ce lieu est archivé."))
     if line.problems:
         return refused(line, label)
     if site is not None:
-        return _changed(line, label, site, values, towns)
+        return _changed(line, label, site, values, world.towns)
     assert town
     approximate = "lat" not in values
     values |= {"lat": town.lat, "lon": town.lon} if approximate else {}
@@ -138,16 +147,20 @@ def _weigh(line: Line, towns: Towns, standing: dict[str, Site], taken: dict[str,
     return Planned(line.number, label, "created", work=work, detail=f"{site_id} · {town.name}")
 
 
-def _check_id(line: Line, site_id: str, site: Site | None, standing: dict[str, Site]) -> None:
+def _check_id(line: Line, site_id: str, site: Site | None) -> None:
     if not site_id:
         line.wrong("name", _("Donnez un nom ou un code."))
     elif site is None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site_id):
         line.wrong("id", _("Un code n’a que des minuscules, des chiffres et des tirets. Exemple : parc-de-la-gare"))
-    name = line.values.get("name")
-    if name and site is None:
-        same = [one.id for one in standing.values() if cells.key(one.name) == cells.key(name)]
-        if same:
-            line.wrong("name", _("Un lieu porte déjà ce nom, sous le code %(code)s.") % {"code": same[0]})
+
+
+def _check_new(line: Line, site_id: str, world: World) -> None:
+    for code in NEEDED:
+        if code not in line.typed:
+            line.wrong(code, _("À remplir pour un nouveau lieu."))
+    same = world.names.setdefault(cells.key(line.values.get("name", "")), site_id)
+    if "name" in line.values and same != site_id:
+        line.wrong("name", _("Un lieu porte déjà ce nom, sous le code %(code)s.") % {"code": same})
 
 
 def _changed(line: Line, label: str, site: Site, values: dict[str, Any], towns: Towns) -> Planned:

@@ -1,6 +1,7 @@
 """The sheets to print for a day or a week: a page per site, who is expected and when, and what to know there.
 
-Phones are for coordinators: a volunteer's own sheet has names alone. Only words are made here; civic.pdf places them.
+Whole names and phones are for coordinators: a volunteer's own sheet has first names alone. Only words are made here;
+civic.pdf places them.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from civic.accounts.models import User
 from civic.bookings import queries as bookings
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.values import Crowd, Held, ShiftFacts
-from civic.formats import day_long, hour_range, moment, week_range
+from civic.formats import day_long, first_name, hour_range, moment, week_range
 from civic.i18n import N_, _, ngettext
 from civic.pdf import Roster, Sheet, Sheets
 from civic.sites.models import Site, SiteClosure
@@ -134,14 +135,20 @@ def _roster(shift: ShiftFacts, crowd: Crowd, phones: Mapping[UUID, str] | None, 
     people = _seated(crowd)
     count = ngettext("%(n)s place", "%(n)s places", shift.capacity) % {"n": shift.capacity}
     title = hours if alone else f"{day_long(shift.times.starts_at)}, {hours}"
-    rows = [(one.volunteer_name, *([phones.get(one.volunteer_id, "")] if phones is not None else [])) for one in people]
     return Roster(
         title=title,
         detail=f"{shift.mission_title} · {count}",
         columns=_columns(phones is not None),
-        rows=rows,
+        rows=[_person(one, phones) for one in people],
         blank=max(0, shift.capacity - len(people)),
     )
+
+
+def _person(held: Held, phones: Mapping[UUID, str] | None) -> tuple[str, ...]:
+    """The whole name and the phone for a coordinator; partners know one another by their first names."""
+    if phones is None:
+        return (first_name(held.volunteer_name),)
+    return held.volunteer_name, phones.get(held.volunteer_id, "")
 
 
 def _columns(phones: bool) -> list[str]:

@@ -87,7 +87,8 @@ async def test_a_dry_run_writes_nothing(scene: Scene) -> None:
         ({"capacity": "1", "minimum": "2"}, "minimum dépasse"),
         ({"capacity": "51"}, "de 1 à 50"),
         ({"date": "01/09/2026"}, "plus d’un mois"),
-        ({"state": "annulé"}, "Possible"),
+        ({"state": "reporté"}, "Possible"),
+        ({"state": "annulé"}, "retirez la ligne"),
     ],
 )
 async def test_a_line_that_is_no_shift_is_refused_with_its_reason(
@@ -209,6 +210,25 @@ async def test_a_shift_that_was_cancelled_or_has_begun_is_left_alone(scene: Scen
     )
     told = reasons(plan)
     assert ["annulé" in told[0], "déjà commencé" in told[1], "brouillon" in told[2]] == [True] * 3
+
+
+async def test_an_export_comes_back_as_it_was_and_a_file_cancels_nothing(scene: Scene) -> None:
+    async with scene.db.writing() as session:
+        common: dict[str, Any] = {"mission": scene.mission, "site": scene.here}
+        gone = await make_shift(session, moment(3, 14), state="cancelled", **common)
+        held = await make_shift(session, moment(20, 14, month=11), **common)
+    head = ("id", "mission", "site_id", "starts_at", "ends_at", "state", "capacity", "present")
+
+    def exported(shift: Shift, state: str, capacity: str = "2") -> tuple[str, ...]:
+        times = (clock.local(shift.starts_at).isoformat(), clock.local(shift.ends_at).isoformat())
+        return str(shift.id), "Aller vers", "parc-ici", *times, state, capacity, "2"
+
+    again = await scene.give("shifts", head, exported(gone, "cancelled"), exported(held, "published"))
+    assert again.counts["same"] == 2
+    plan = await scene.give("shifts", head, exported(gone, "cancelled", "3"), exported(held, "cancelled"))
+    told = reasons(plan)
+    assert "annulé" in told[0]
+    assert "à la main" in told[1]
 
 
 async def booked(scene: Scene) -> Shift:

@@ -98,3 +98,8 @@ async def test_an_archived_place_and_a_place_twice(scene: Scene) -> None:
         await make_site(session, "parc-clos", archived_at=clock.now())
     assert await give(scene, ("parc-clos", "X", *NEW[2:])) == ["Ce lieu est archivé."]
     assert "ligne 2" in (await give(scene, NEW, NEW))[0]
+
+
+async def test_two_new_places_of_one_file_have_two_names(scene: Scene) -> None:
+    told = await give(scene, ("un", *NEW[1:]), ("deux", "parc de l'etang", *NEW[2:]))
+    assert told == ["Un lieu porte déjà ce nom, sous le code un."]
