@@ -124,14 +124,19 @@ async def _settled(session: AsyncSession, by: User, kind: Kind, content: bytes) 
 
 
 async def apply(session: AsyncSession, *, by: User, kind: Kind, plan: Plan, run: ImportRun) -> None:
-    """Write a plan without a refused line, and note it. Raises Refusal when somebody else wrote the same meanwhile."""
+    """Write a plan without a refused line, and note it. Raises Refusal when somebody else wrote the same meanwhile.
+
+    A file that changes nothing is no event.
+    """
+    run.state, run.applied_at, run.counts = "applied", clock.now(), plan.counts
+    if not plan.writes:
+        return
     try:
         async with session.begin_nested():
             await kind.apply(session, by, _writing(plan))
     except IntegrityError:
         message = _("Quelqu’un a changé ces données au même moment. Rien n’est importé : relisez, puis recommencez.")
         raise Refusal("import_raced", message) from None
-    run.state, run.applied_at, run.counts = "applied", clock.now(), plan.counts
     detail = {"kind": kind.code, "name": run.file_name, **plan.counts}
     audit.record(session, by=by, verb="import.applied", subject=run, detail=detail)
 
@@ -141,9 +146,12 @@ def _writing(plan: Plan) -> list[Planned]:
 
 
 async def import_file(session: AsyncSession, *, by: User, kind: Kind, name: str, content: bytes, dry_run: bool) -> Plan:
-    """Look at a file and, unless told otherwise or a line is refused, apply it at once. Raises Unreadable."""
+    """Look at a file and, unless told otherwise, a line is refused or nothing would change, apply it at once.
+
+    Raises Unreadable, Refusal.
+    """
     plan = await _settled(session, by, kind, content)
-    if dry_run or plan.refused:
+    if dry_run or plan.refused or not plan.writes:
         return plan
     digest = hashlib.sha256(content).hexdigest()
     run = ImportRun(kind=kind.code, file_name=name[:NAME_MAX], digest=digest, created_by_id=by.id)

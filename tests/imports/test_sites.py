@@ -5,9 +5,14 @@ from sqlalchemy import select
 
 from civic import clock
 from civic.audit.models import AuditEvent
+from civic.errors import Refusal
+from civic.imports.actions import apply, understand
+from civic.imports.kinds import KINDS
+from civic.imports.models import ImportRun
 from civic.imports.sites import slug
 from civic.sites.models import Site
 from tests.factories.sites import make_commune, make_site
+from tests.imports.files import csv_of
 from tests.imports.scene import Scene, reasons
 
 HEAD = (
@@ -103,3 +108,19 @@ async def test_an_archived_place_and_a_place_twice(scene: Scene) -> None:
 async def test_two_new_places_of_one_file_have_two_names(scene: Scene) -> None:
     told = await give(scene, ("un", *NEW[1:]), ("deux", "parc de l'etang", *NEW[2:]))
     assert told == ["Un lieu porte déjà ce nom, sous le code un."]
+
+
+async def test_who_comes_second_is_told_and_writes_nothing(scene: Scene) -> None:
+    kind = KINDS["sites"]
+    lines = await understand(kind, csv_of([HEAD, NEW, ("autre", "Parc Autre", *NEW[2:])]))
+    async with scene.db.reading() as session:
+        plan = await kind.plan(session, scene.cast.admin, lines)
+    async with scene.db.writing() as session:
+        await make_site(session, "autre")
+    with pytest.raises(Refusal) as refused:
+        async with scene.db.writing() as session:
+            run = ImportRun(kind="sites", file_name="f", digest="0" * 64)
+            session.add(run)
+            await apply(session, by=scene.cast.admin, kind=kind, plan=plan, run=run)
+    assert refused.value.code == "import_raced"
+    assert await stored(scene, "parc-de-l-etang") is None
