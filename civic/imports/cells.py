@@ -112,14 +112,19 @@ def email(typed: str) -> str:
 
 
 def phone(typed: str) -> str:
-    """As typed; a spreadsheet that took it for a number lost its first zero."""
+    """As typed, a French one by pairs; a spreadsheet that took it for a number lost its first zero."""
     value = typed.replace("\u00a0", " ").replace("\u202f", " ")
     if re.fullmatch(r"[1-9]\d{8}", value, re.ASCII):
         value = f"0{value}"
     digits = re.sub(r"\D", "", value)
     if len(value) > 25 or not re.fullmatch(r"\+?[\d .()-]+", value, re.ASCII) or not 9 <= len(digits) <= 15:
         raise Wrong(_("Ce numéro ne va pas. Exemple : 06 12 34 56 78"))
-    return value
+    return " ".join(re.findall("..", value)) if re.fullmatch(r"0\d{9}", value, re.ASCII) else value
+
+
+def same_phone(one: str, other: str) -> bool:
+    """Whether two writings are of one number: the spaces between its digits tell nothing."""
+    return re.sub(r"[^\d+]", "", one) == re.sub(r"[^\d+]", "", other)
 
 
 def choice(names: Mapping[str, str]) -> Reader:

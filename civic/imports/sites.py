@@ -164,6 +164,8 @@ def _check_new(line: Line, site_id: str, world: World) -> None:
 
 
 def _changed(line: Line, label: str, site: Site, values: dict[str, Any], towns: Towns) -> Planned:
+    if cells.same_phone(site.on_call_number, values.get("on_call_number", "")):
+        values.pop("on_call_number", None)
     found = []
     for name in values:
         before, after = getattr(site, name), values[name]

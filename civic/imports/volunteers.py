@@ -64,6 +64,7 @@ COLUMNS = (
 )
 TEMPLATE = tuple(one.code for one in COLUMNS)
 LABELS = {one.code: one.label for one in COLUMNS} | {"commune_insee": "Commune"}
+PHONES = ("phone", "emergency_phone")
 PRIVATE = ("phone", "emergency_name", "emergency_phone")
 
 
@@ -170,14 +171,16 @@ def _changed(line: Line, label: str, volunteer: Volunteer, values: dict[str, Any
     name = line.values.get("name", volunteer.user.name)
     if name != volunteer.user.name:
         found.append(Change(_(LABELS["name"]), volunteer.user.name, name))
-    for code, after in values.items():
-        before = getattr(volunteer, code)
-        if before != after:
-            found.append(_shown(code, before, after, world))
+    fresh = {code: after for code, after in values.items() if _differs(code, getattr(volunteer, code), after)}
+    found.extend(_shown(code, getattr(volunteer, code), after, world) for code, after in fresh.items())
     if not found:
         return Planned(line.number, label, "same")
-    work = Work(volunteer.id, volunteer.user.email, name, None, values)
+    work = Work(volunteer.id, volunteer.user.email, name, None, fresh)
     return Planned(line.number, label, "changed", changes=tuple(found), work=work)
+
+
+def _differs(code: str, before: Any, after: Any) -> bool:
+    return before != after and not (code in PHONES and cells.same_phone(before, after))
 
 
 def _shown(code: str, before: Any, after: Any, world: World) -> Change:

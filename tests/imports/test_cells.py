@@ -56,7 +56,7 @@ GOOD = [
     ("number", "-2.5", -2.5),
     ("email", "Ines@Exemple.FR", "ines@exemple.fr"),
     ("phone", "06 12 34 56 78", "06 12 34 56 78"),
-    ("phone", "612345678", "0612345678"),
+    ("phone", "612345678", "06 12 34 56 78"),
     ("phone", "+33 6 12 34 56 78", "+33 6 12 34 56 78"),
     ("choice", "Lieu  Culturel", "culture_venue"),
     ("choice", "CULTURE_VENUE", "culture_venue"),
@@ -107,6 +107,19 @@ def test_what_is_none_is_told_with_what_it_should_be(reader: str, typed: str) ->
     with pytest.raises(Wrong) as caught:
         READERS[reader](typed)
     assert caught.value.message.strip()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("06 12 34 56 78", "0612345678", True),
+        ("06.12.34.56.78", "06-12-34-56-78", True),
+        ("06 12 34 56 78", "06 12 34 56 79", False),
+        ("+33612345678", "33612345678", False),
+    ],
+)
+def test_the_spaces_of_a_number_tell_nothing(one: str, other: str, same: bool) -> None:
+    assert cells.same_phone(one, other) is same
 
 
 @pytest.mark.parametrize("reader", READERS)

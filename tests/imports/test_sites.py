@@ -52,7 +52,7 @@ async def test_a_new_place_stands_at_its_commune_until_it_is_placed(scene: Scene
     made = await stored(scene, "parc-de-l-etang")
     assert made is not None
     assert (made.kind, made.pillar, made.intermunicipality_code) == ("park", "archipel_vert", "CALL")
-    assert (made.approximate, made.on_call_number, made.meeting_place) == (True, "0321000001", "Devant la grille")
+    assert (made.approximate, made.on_call_number, made.meeting_place) == (True, "03 21 00 00 01", "Devant la grille")
     placed = (*NEW[:5], "50,5", "2,75", *NEW[7:])
     plan = await scene.give("sites", HEAD, placed, who="admin")
     assert [one.label for one in plan.lines[0].changes] == ["Latitude", "Longitude"]
@@ -117,10 +117,14 @@ async def test_who_comes_second_is_told_and_writes_nothing(scene: Scene) -> None
         plan = await kind.plan(session, scene.cast.admin, lines)
     async with scene.db.writing() as session:
         await make_site(session, "autre")
-    with pytest.raises(Refusal) as refused:
+
+    async def late() -> None:
         async with scene.db.writing() as session:
             run = ImportRun(kind="sites", file_name="f", digest="0" * 64)
             session.add(run)
             await apply(session, by=scene.cast.admin, kind=kind, plan=plan, run=run)
+
+    with pytest.raises(Refusal) as refused:
+        await late()
     assert refused.value.code == "import_raced"
     assert await stored(scene, "parc-de-l-etang") is None

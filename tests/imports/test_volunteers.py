@@ -33,7 +33,7 @@ async def test_somebody_new_is_invited_with_their_details(scene: Scene, mailbox:
     nina = await stored(scene, "nina@exemple.fr")
     assert nina is not None
     assert (nina.user.name, nina.user.role, nina.birth_date) == ("Nina Neuve", "volunteer", date(2004, 12, 31))
-    assert (nina.commune_insee, nina.phone, nina.emergency_name) == ("62498", "0612345678", "Sacha Proche")
+    assert (nina.commune_insee, nina.phone, nina.emergency_name) == ("62498", "06 12 34 56 78", "Sacha Proche")
     [mail] = await mailbox()
     assert (mail.recipient, mail.kind) == ("nina@exemple.fr", "invitation")
     async with scene.db.reading() as session:
@@ -64,6 +64,11 @@ async def test_only_what_is_filled_in_changes(scene: Scene) -> None:
     ines = await stored(scene, "ines@example.test")
     assert ines is not None
     assert (ines.user.name, ines.phone, ines.emergency_name) == ("Inès Autrement", "06 00 00 00 01", "Sacha Proche")
+
+
+async def test_a_number_written_otherwise_is_the_same(scene: Scene) -> None:
+    plan = await scene.give("volunteers", ("email", "phone"), ("ines@example.test", "612345678"))
+    assert plan.counts["same"] == 1
 
 
 async def test_an_administrator_is_not_shown_the_phone_that_was_there(scene: Scene) -> None:
