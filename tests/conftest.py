@@ -25,6 +25,7 @@ their own have the real clock (REAL_CLOCK). CIVIC_TEST_DAY=2026-12-24 tries anot
 Within a test, `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. None sleeps or reaches the network.
 """
 
+import asyncio
 import os
 import shutil
 import socket
@@ -40,13 +41,15 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.util import LRUCache
 
 # The developer's own settings must not reach the tests: this comes before anything of civic is read.
 OURS = ("CIVIC_CHROMIUM", "CIVIC_TEST_DAY")
 for _name in [name for name in os.environ if name.startswith("CIVIC_") and name not in OURS]:
     del os.environ[_name]
 
+import civic.db
 from civic.db import Database
 from civic.migrate import upgrade
 from civic.outbox.models import OutboxMail
@@ -76,6 +79,15 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 # Whole files go to a worker in this order: the longest first, so that none is left over at the end.
 LONGEST = ("tests/e2e/", "tests/test_access.py", "tests/demo/", "tests/test_cli.py", "tests/encounters/")
+
+
+# What a module works out when it is read belongs to the same day as its tests.
+_collecting = time_machine.travel(f"{DAY} 10:00+01:00", tick=True)
+_collecting.start()
+
+
+def pytest_collection_finish() -> None:
+    _collecting.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -116,17 +128,52 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def share_compiled() -> Callable[[str], None]:
+    """Statements are compiled once per engine and worker: each test has an engine of its own, and compiling every
+    statement again took a fifth of the whole suite. `share_compiled(url)` connects once, so that the dialect that the
+    later engines take over knows its server.
+    """
+    shared: dict[str, tuple[Any, Any]] = {}
+    real = civic.db.create_async_engine
+
+    def sharing(url: str, **options: Any) -> AsyncEngine:
+        made = real(url, **options)
+        sync = made.sync_engine
+        if sync.dialect.name in shared:
+            sync.dialect, sync._compiled_cache = shared[sync.dialect.name]
+            sync.pool._dialect = sync.dialect
+        return made
+
+    def connect(url: str) -> None:
+        async def once() -> None:
+            database = Database(url)
+            async with database.reading() as looking:
+                await looking.execute(select(1))
+            await database.dispose()
+            sync = database.engine.sync_engine
+            shared[sync.dialect.name] = (sync.dialect, LRUCache(4000))
+
+        asyncio.run(once())
+
+    civic.db.create_async_engine = sharing
+    return connect
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, share_compiled: Callable[[str], None]) -> Path:
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
     upgrade(f"sqlite+aiosqlite:///{file}")
+    share_compiled(f"sqlite+aiosqlite:///{shutil.copy(file, file.with_name('asked.db'))}")
     assert not file.with_name("template.db-wal").exists(), "the migrated template is not one whole file"
     return file
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[Cluster]:
+def postgres_cluster(share_compiled: Callable[[str], None]) -> Iterator[Cluster]:
     with cluster() as running:
         running.make_template(upgrade)
+        with running.clone() as url:
+            share_compiled(url)
         yield running
 
 
