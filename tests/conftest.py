@@ -20,8 +20,7 @@ Looking:
   count_queries   `with count_queries() as queries: …`, then `len(queries) <= 6`; BEGIN and its like don't count
   mailbox         `await mailbox()`: the outbox's rows (recipient, subject, text_body …), oldest first
 
-Time: every test begins on DAY, since a rule of the week answers otherwise on a Sunday; those that start processes of
-their own have the real clock (REAL_CLOCK). CIVIC_TEST_DAY=2026-12-24 tries another day.
+Time: every test runs on the day of tests/day.py, and so do the servers and workers that it starts.
 Within a test, `with time_machine.travel("2026-11-30 08:00+01:00", tick=False)`. None sleeps or reaches the network.
 """
 
@@ -38,11 +37,12 @@ from uuid import UUID
 import httpx
 import hypothesis
 import pytest
-import time_machine
 from fastapi import FastAPI
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import LRUCache
+
+import tests.day  # Moves the clock, before a module works out a date as it is read.
 
 # The developer's own settings must not reach the tests: this comes before anything of civic is read.
 OURS = ("CIVIC_CHROMIUM", "CIVIC_TEST_DAY")
@@ -57,15 +57,14 @@ from civic.settings import Settings
 from civic.settings import settings as read_settings
 from tests.postgres import Cluster, cluster
 
+assert tests.day
+
 # A busy machine is no reason to fail: pytest's own limit stops what hangs.
 hypothesis.settings.register_profile("civic", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("civic")
 
 ENGINES = ("sqlite", "postgres")
 HOST = "civic.test"
-# A Monday in no holiday, in the morning.
-DAY = os.environ.get("CIVIC_TEST_DAY", "2026-11-23")
-REAL_CLOCK = ("e2e/", "verify/", "demo/", "test_cli.py", "test_packaging.py", "test_processes.py", "test_worker.py")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -81,30 +80,11 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 LONGEST = ("tests/e2e/", "tests/test_access.py", "tests/demo/", "tests/test_cli.py", "tests/encounters/")
 
 
-# What a module works out when it is read belongs to the same day as its tests.
-_collecting = time_machine.travel(f"{DAY} 10:00+01:00", tick=True)
-_collecting.start()
-
-
-def pytest_collection_finish() -> None:
-    _collecting.stop()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         return next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
 
     items.sort(key=place)
-
-
-@pytest.fixture(autouse=True)
-def the_day(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The clock of a test's own process; it goes on from there."""
-    if any(part in request.node.nodeid for part in REAL_CLOCK):
-        yield
-        return
-    with time_machine.travel(f"{DAY} 10:00+01:00", tick=True):
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

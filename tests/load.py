@@ -30,6 +30,7 @@ from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
 from civic.volunteers.models import Volunteer
 from tests.browser import CIVIC, environment
+from tests.day import FOLDER as CLOCK
 from tests.factories.accounts import make_session, make_user
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_booking, make_shift
@@ -60,7 +61,11 @@ class Process:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url, self.folder, self.guarded = f"http://127.0.0.1:{self.port}", folder, guarded
-        self.env = {"CIVIC_DATABASE_URL": url, "CIVIC_BASE_URL": self.url, "PYTHONPATH": str(ROOT)}
+        self.env = {
+            "CIVIC_DATABASE_URL": url,
+            "CIVIC_BASE_URL": self.url,
+            "PYTHONPATH": os.pathsep.join((str(ROOT), CLOCK)),
+        }
         self.running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from civic import cli
 from civic.settings import settings as read_settings
+from tests.day import FOLDER as CLOCK
 from tests.postgres import Cluster
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """A fresh SQLite file that does not exist yet; the folders of the settings lie beside it."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("CIVIC_")},
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), CLOCK)),
         "CIVIC_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'var' / 'civic.db'}",
     }
 
