@@ -66,6 +66,12 @@ SCREENS = (
     Screen("planning-brouillons", COORDINATOR, "/planning/brouillons"),
     Screen("planning-creneau", COORDINATOR, "/planning/creneaux/{staffed}"),
     Screen("creneau-nouveau", COORDINATOR, "/planning/creneaux/nouveau"),
+    Screen("serie-nouvelle", COORDINATOR, "/planning/series/nouvelle"),
+    Screen("semaine-copie", COORDINATOR, "/planning/semaines/copie"),
+    Screen("serie", COORDINATOR, "/planning/series/{series}"),
+    Screen("modeles", COORDINATOR, "/planning/modeles"),
+    Screen("modele", COORDINATOR, "/planning/modeles/{template}"),
+    Screen("annulations", COORDINATOR, "/planning/annulations"),
     Screen("creneau-modifier", COORDINATOR, "/planning/creneaux/{staffed}/modifier"),
     Screen("creneau-annulation", COORDINATOR, "/creneaux/{staffed}/annulation"),
     Screen("reservation-retrait", COORDINATOR, "/reservations/{booking}/retrait"),
@@ -127,6 +133,30 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         assert found
         return found[1]
 
+    def template() -> str:
+        """Templates of weeks are listed on a page."""
+        found = re.search(r"/planning/modeles/([0-9a-f-]{36})", request.get("/planning/modeles").text())
+        assert found
+        return found[1]
+
+    def series() -> str:
+        """A new one, far ahead, since no list shows them."""
+        page = request.get("/planning/series/nouvelle?jour=2027-06-01").text()
+        mission = re.search(r'<option value="([0-9a-f-]{36})"', page)
+        site = mission and re.search(rf'<option value="([a-z0-9-]+)" data-in="[^"]*{mission[1]}', page)
+        drawn = re.search(r'name="series_id" value="([^"]+)"', page)
+        assert mission
+        assert site
+        assert drawn
+        given = {"mission_id": mission[1], "site_id": site[1], "series_id": drawn[1], "day": "2027-06-01", "every": "1"}
+        given |= {"start": "14:00", "end": "17:00", "capacity": "2", "min_staff": "2", "kind": "weekly"}
+        given |= {"ends": "count", "count": "3", "state": "draft"}
+        return (
+            request.post("/planning/series/nouvelle", form=given, max_redirects=0)
+            .headers["location"]
+            .rpartition("/")[2]
+        )
+
     def looked() -> str:
         """A file with a line of each kind, as the dry run shows it."""
         people = ("nina@exemple.fr;Nina Neuve;31/12/2004", "volontaire@demo.example;Inès Autre;", "x;;")
@@ -163,6 +193,8 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "account": account,
         "leave": leave,
         "import": looked,
+        "series": series,
+        "template": template,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

@@ -17,6 +17,7 @@ from tests.factories.encounters import make_encounter
 from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
+from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_site
 from tests.test_pages import walk
@@ -48,6 +49,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
     mission = await make_mission(session, [site])
     shift = await make_shift(session, in_days(3), mission=mission)
     booking = await make_booking(session, shift, cast.volunteer)
+    template = await make_template(session, mission, site)
     session.add(CheckInCode(site_id=site.id, code="ABC234"))
     ids: dict[str, Any] = {
         "site_id": site.id,
@@ -66,6 +68,9 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "token_id": UUID(NOWHERE),
         "rule_code": "week_max_adult",
         "run_id": (await make_run(session, cast.coordinator_call)).id,
+        "series_id": (await make_series(session, mission, site)).id,
+        "template_id": template.id,
+        "line_id": template.lines[0].id,
         "kind_code": "volunteers",
         "form": "csv",
     }

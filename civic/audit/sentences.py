@@ -53,6 +53,7 @@ SENTENCES = {
     "mission.updated": N_("Mission modifiée"),
     "outing.corrected": N_("Sortie corrigée"),
     "rule.changed": N_("Valeur d’une règle changée"),
+    "series.created": N_("Série de créneaux créée"),
     "shift.cancelled": N_("Créneau annulé"),
     "shift.created": N_("Créneau créé"),
     "shift.edited": N_("Créneau modifié"),
@@ -63,10 +64,15 @@ SENTENCES = {
     "site.code_renewed": N_("Code d’arrivée renouvelé"),
     "site.reopened": N_("Fermeture de lieu supprimée"),
     "site.updated": N_("Lieu modifié"),
+    "template.archived": N_("Modèle de semaine archivé"),
+    "template.changed": N_("Modèle de semaine modifié"),
+    "template.kept": N_("Modèle de semaine gardé"),
     "volunteer.updated": N_("Coordonnées modifiées"),
 }
 FAMILIES = {
     "shift": N_("Créneaux"),
+    "series": N_("Séries"),
+    "template": N_("Modèles de semaine"),
     "booking": N_("Réservations"),
     "attendance": N_("Présences"),
     "account": N_("Comptes"),

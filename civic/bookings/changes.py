@@ -1,4 +1,4 @@
-"""The verbs that change a shift under the people booked on it: edit and cancel. Nobody is dropped without a mail."""
+"""Editing a shift under the people booked on it: nobody is dropped without a mail. See `cancelling` for its end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -60,30 +60,6 @@ async def hold(session: AsyncSession, shift_id: UUID) -> tuple[Shift, list[UUID]
     near = await steps.waited_near(session, people, facts) if people else []
     await steps.hold(session, [shift_id, *near], people, whole=shift_id)
     return await lock(session, shift_id), near
-
-
-async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reason: str) -> Shift:
-    """Call a shift off and tell everybody who had or waited for a place; cancelling again changes nothing."""
-    shift, near = await hold(session, shift_id)
-    if shift.state == "cancelled":
-        return shift
-    if shift.ends_at <= clock.now() and shift.state == "published":
-        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
-    facts = (await queries.shift_facts(session, [shift_id]))[shift_id]
-    await waitlist.expire_on(session, shift_id)
-    bookings = await steps.live_rows(session, shift_id)
-    people = await people_of(session, [one.volunteer_id for one in bookings])
-    shift.state, shift.cancelled_at = "cancelled", clock.now()
-    shift.cancelled_by_id, shift.cancel_reason = by.id, reason
-    shift.version += 1
-    for booking in bookings:
-        await steps.end(session, booking, "cancelled", by=by, reason=reason)
-        await mails.cancelled(session, booking, facts, people[booking.volunteer_id], reason)
-    audit.record(
-        session, by=by, verb="shift.cancelled", subject=shift, detail={"reason": reason, "told": len(bookings)}
-    )
-    await waitlist.replay(session, near)
-    return shift
 
 
 async def preview(session: AsyncSession, *, shift: Shift, values: ShiftValues) -> Judged:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.current import CoordinatorUser, CurrentUser
 from civic.accounts.models import User
-from civic.bookings import changes, queries
+from civic.bookings import cancelling, changes, queries
 from civic.bookings.access import PlannedShift, VisibleShift
 from civic.bookings.listing import Seen, default_days, see
 from civic.bookings.queries import ShiftFilters
@@ -111,7 +111,7 @@ async def cancel_shift(
     shift: PlannedShift, body: CancellationIn, user: CurrentUser, session: Session, response: Response
 ) -> ShiftOut:
     """Call a shift off; everybody booked or waiting is told by mail with the reason."""
-    await changes.cancel_shift(session, by=user, shift_id=shift.id, reason=body.reason.strip())
+    await cancelling.cancel_shift(session, by=user, shift_id=shift.id, reason=body.reason.strip())
     return await _answer(session, user, shift.id, response)
 
 

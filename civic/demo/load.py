@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.demo import applications, arrivals, calendar, history, leaves, missions, people, places, shifts
+from civic.demo import applications, arrivals, calendar, history, leaves, missions, people, places, series, shifts
 from civic.demo.chance import Chance
 from civic.demo.encounters import Logbook
 from civic.demo.rows import Rows
@@ -37,6 +37,7 @@ async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
     sky = calendar.weather(chance("weather"), first, today)
     ground = shifts.Ground(today, sites, open_missions, everybody, closed, sky)
     planned = shifts.plan(chance("shifts"), ground, rows)
+    series.template(chance("template"), ground, rows)
     staffed = Staffing(chance("staffing"), today, everybody, rows).fill(planned)
     Logbook(chance("encounters"), today, sky, rows).fill(staffed)
     applications.add(chance("applications"), today, everybody, open_missions, rows)

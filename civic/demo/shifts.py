@@ -7,7 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from civic import clock
-from civic.demo import calendar, places
+from civic.demo import calendar, places, series
 from civic.demo.chance import Chance
 from civic.demo.missions import Plan
 from civic.demo.people import People
@@ -59,6 +59,7 @@ class Planned:
     published_at: datetime
     cancelled_at: datetime | None = None
     cancel_reason: str = ""
+    series_id: UUID | None = None
 
     @cached_property
     def hours(self) -> float:
@@ -87,6 +88,7 @@ def plan(chance: Chance, ground: Ground, rows: Rows) -> list[Planned]:
         for site in ground.sites:
             made += _week_of(chance, ground, site, monday, last)
     made += _lone_stand(chance, ground)
+    made += series.add(Chance(f"series {ground.today}"), ground, last, _planned, rows)
     made.sort(key=lambda shift: (shift.starts_at, shift.id))
     made = _cancel_some_later(chance, ground, made)
     for shift in made:
@@ -212,4 +214,6 @@ def _row(shift: Planned) -> dict[str, object]:
         "cancelled_at": shift.cancelled_at,
         "cancelled_by_id": shift.created_by if shift.cancelled_at else None,
         "cancel_reason": shift.cancel_reason,
+        "series_id": shift.series_id,
+        "series_day": shift.day if shift.series_id else None,
     }

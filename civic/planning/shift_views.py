@@ -10,7 +10,7 @@ from starlette.responses import Response
 from civic import clock
 from civic.accounts.current import CoordinatorUser, CurrentUser
 from civic.accounts.models import User
-from civic.bookings import changes
+from civic.bookings import cancelling, changes
 from civic.bookings import queries as bookings
 from civic.bookings.access import PlannedShift
 from civic.bookings.changes import Judged
@@ -215,7 +215,7 @@ async def cancel_shift(request: Request, user: CurrentUser, shift: PlannedShift,
     if not form.ok:
         return await _cancellation_page(request, session, shift, form, 422)
     crowd = bookings.crowds(await bookings.live_bookings(session, shift_ids=[shift.id]))[shift.id]
-    await changes.cancel_shift(session, by=user, shift_id=shift.id, reason=reason)
+    await cancelling.cancel_shift(session, by=user, shift_id=shift.id, reason=reason)
     count = len(told(crowd)) if shift.state != "cancelled" else 0
     text = ngettext(
         "Créneau annulé. %(n)s personne est prévenue.", "Créneau annulé. %(n)s personnes sont prévenues.", count

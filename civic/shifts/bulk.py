@@ -1,10 +1,11 @@
-"""Many shifts in one transaction, for an import: a few inserts instead of thousands, and an event for each.
+"""Many shifts in one transaction, for an import or a series: a few inserts instead of thousands, and an event for each.
 
 The caller has judged every one (rules.problems, the place, the scope); nobody is booked on those that are changed here.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from civic.accounts.models import User
 from civic.clock import now
 from civic.shifts.models import Shift
 from civic.shifts.values import ShiftValues
+from civic.sites.models import Site
 
 # A statement may hold some thousands of values on either engine.
 CHUNK = 5_000
@@ -23,11 +25,13 @@ FIELDS = ShiftValues.__slots__
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A shift to plan; `reference` is the name that a file gives it."""
+    """A shift to plan; `reference` is the name that a file gives it, `series_day` its day in the rule of a series."""
 
     values: ShiftValues
     publish: bool
-    reference: str | None
+    reference: str | None = None
+    series_id: UUID | None = None
+    series_day: date | None = None
 
 
 async def lock_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
@@ -36,6 +40,12 @@ async def lock_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
     for start in range(0, len(ids), CHUNK):
         chosen = select(Shift).where(Shift.id.in_(ids[start : start + CHUNK])).order_by(Shift.id).with_for_update()
         await session.execute(chosen.execution_options(populate_existing=True))
+
+
+async def hold_sites(session: AsyncSession, site_ids: Iterable[str]) -> None:
+    """Let nobody else plan many shifts at these sites until the commit: what is there already is then known."""
+    chosen = select(Site.id).where(Site.id.in_(set(site_ids))).order_by(Site.id)
+    await session.execute(chosen.with_for_update(key_share=True))
 
 
 async def create_many(session: AsyncSession, *, by: User, drafts: Iterable[Draft]) -> list[UUID]:
@@ -55,6 +65,8 @@ def _made(draft: Draft, by_id: UUID | None) -> Shift:
         state="published" if draft.publish else "draft",
         published_at=now() if draft.publish else None,
         reference=draft.reference,
+        series_id=draft.series_id,
+        series_day=draft.series_day,
         version=1,
         created_by_id=by_id,
     )

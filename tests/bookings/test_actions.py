@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, attendance, changes
+from civic.bookings import actions, attendance, cancelling, changes
 from civic.bookings.models import Attendance, Booking, BookingEvent
 from civic.db import Database
 from civic.errors import Invalid, NotFound, Refusal
@@ -239,7 +239,7 @@ async def test_every_mail_has_one_line_of_subject_and_greets(
         await changes.edit_shift(acting, by=coordinator, shift_id=shift.id, values=values, version=None, confirm=True)
     await give_back(db, people[0], shift)
     async with db.writing() as acting:
-        await changes.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
+        await cancelling.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
     mails = await mailbox()
     assert {mail.kind for mail in mails} == {
         "booking_placed",

@@ -20,7 +20,7 @@ from civic import clock
 from civic.accounts.models import User
 from civic.accounts.tokens import digest
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, calendar, changes
+from civic.bookings import actions, calendar, cancelling
 from civic.bookings.invites import Entry, event
 from civic.bookings.invites import calendar as written
 from civic.bookings.models import Booking, CalendarFeed
@@ -377,7 +377,7 @@ async def test_mails_and_calendar_speak_of_one_event_whose_sequence_grows(
     await edit(db, cast.coordinator, shift, starts_at=in_days(6, 9), ends_at=in_days(6, 12))
     await look("CONFIRMED")
     async with db.writing() as session:
-        await changes.cancel_shift(session, by=cast.coordinator, shift_id=shift.id, reason="Tempête")
+        await cancelling.cancel_shift(session, by=cast.coordinator, shift_id=shift.id, reason="Tempête")
     await look(None)
     assert len(seen) == 6
 

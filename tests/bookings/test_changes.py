@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
-from civic.bookings import changes
+from civic.bookings import cancelling, changes
 from civic.bookings.models import Booking
 from civic.db import Database
 from civic.errors import Answer, Forbidden, Invalid, Refusal
@@ -52,7 +52,7 @@ async def test_a_cancellation_tells_everybody_once(session: AsyncSession, db: Da
     await session.commit()
     for _ in range(2):
         async with db.writing() as acting:
-            done = await changes.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
+            done = await cancelling.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
     assert (done.state, done.cancel_reason) == ("cancelled", "Tempête")
     assert set((await states(db, shift)).values()) == {"cancelled"}
     mails = await mailbox()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings import actions, changes, waitlist
+from civic.bookings import actions, cancelling, waitlist
 from civic.bookings.models import Booking
 from civic.bookings.release import release
 from civic.db import Database
@@ -113,7 +113,7 @@ async def play(stage: Stage) -> None:
     await stage.book(0, soon)
     await stage.book(3, soon)
     async with db.writing() as session:
-        await changes.cancel_shift(session, by=by, shift_id=soon.id, reason="Tempête & <vent>")
+        await cancelling.cancel_shift(session, by=by, shift_id=soon.id, reason="Tempête & <vent>")
 
 
 def parts(message: EmailMessage) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings import actions, changes
+from civic.bookings import actions, cancelling
 from civic.db import Database
 from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
@@ -68,7 +68,7 @@ async def test_a_shift_that_is_off_gives_no_meeting_point_and_a_number_to_touch(
     taken = [await take(db, one, shift) for one in people]
     await remove(db, coordinator, taken[0])
     async with db.writing() as acting:
-        await changes.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
+        await cancelling.cancel_shift(acting, by=coordinator, shift_id=shift.id, reason="Tempête")
     mails = {mail.kind: mail for mail in await mailbox()}
     assert "Sous le chevalet" in mails["booking_placed"].text_body
     for kind in ("booking_removed", "shift_cancelled"):

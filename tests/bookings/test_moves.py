@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.audit.models import AuditEvent
-from civic.bookings import changes
+from civic.bookings import cancelling
 from civic.bookings.models import Booking
 from civic.db import Database
 from civic.errors import Refusal
@@ -120,7 +120,7 @@ async def test_a_cancelled_shift_frees_people_for_what_they_wait_for(session: As
     waiting = await make_booking(session, twin, cast.volunteer, "waitlisted")
     await session.commit()
     async with db.writing() as acting:
-        await changes.cancel_shift(acting, by=cast.coordinator, shift_id=shift.id, reason="Tempête")
+        await cancelling.cancel_shift(acting, by=cast.coordinator, shift_id=shift.id, reason="Tempête")
     async with db.reading() as looking:
         assert (await looking.get_one(Booking, waiting.id)).state == "offered"
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, changes, waitlist
+from civic.bookings import actions, cancelling, changes, waitlist
 from civic.bookings.models import Booking
 from civic.db import Database
 from civic.errors import Refusal
@@ -211,7 +211,7 @@ async def test_an_edit_and_a_cancellation_know_past_offers(
     assert await world.states(wide) == ["expired", "offered"]
     frozen.move_to(NOW + timedelta(minutes=5))
     async with world.db.writing() as acting:
-        await changes.cancel_shift(acting, by=coordinator, shift_id=wide.id, reason="Tempête")
+        await cancelling.cancel_shift(acting, by=coordinator, shift_id=wide.id, reason="Tempête")
     assert await world.states(wide) == ["expired", "expired"]
 
 
@@ -254,7 +254,7 @@ async def test_the_offer_of_a_cancelled_shift_says_so(session: AsyncSession, wor
     await session.commit()
     await world.withdraw(0)
     async with world.db.writing() as acting:
-        await changes.cancel_shift(acting, by=coordinator, shift_id=world.shift.id, reason="Tempête")
+        await cancelling.cancel_shift(acting, by=coordinator, shift_id=world.shift.id, reason="Tempête")
     assert await refused(world.accept(1)) == "shift_not_open"
     assert await refused(world.decline(1)) == "shift_not_open"
 

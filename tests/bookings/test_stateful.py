@@ -28,7 +28,7 @@ from sqlalchemy.orm import selectinload
 from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, changes, queries, rules, steps, waitlist
+from civic.bookings import actions, cancelling, changes, queries, rules, steps, waitlist
 from civic.bookings.models import LIVE, Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.release import release
@@ -240,7 +240,7 @@ class Places(RuleBasedStateMachine):
     def cancel(self, which: int, sure: bool) -> None:
         async def doing(session: AsyncSession) -> None:
             by = await self.coordinator(session)
-            await changes.cancel_shift(session, by=by, shift_id=self.cast.shifts[which], reason="Tempête")
+            await cancelling.cancel_shift(session, by=by, shift_id=self.cast.shifts[which], reason="Tempête")
 
         if sure:
             self.act(doing)

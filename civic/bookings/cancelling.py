@@ -1,0 +1,100 @@
+"""Calling shifts off, one or many: whoever had or waited for a place is told, once for all of it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic import audit, clock
+from civic.accounts.models import User
+from civic.bookings import bulk_mails, changes, mails, queries, steps, waitlist
+from civic.bookings.models import LIVE, Booking
+from civic.bookings.people import people_of
+from civic.bookings.values import Person, ShiftFacts
+from civic.errors import Refusal
+from civic.i18n import _
+from civic.shifts.actions import lock
+from civic.shifts.models import Shift
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A booking that ended with its shift, and whom it was."""
+
+    booking: Booking
+    shift: ShiftFacts
+    person: Person
+
+
+async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reason: str) -> Shift:
+    """Call a shift off and tell everybody who had or waited for a place; cancelling again changes nothing.
+
+    Raises NotFound, and Refusal for a published shift that is over.
+    """
+    shift, near = await changes.hold(session, shift_id)
+    for one in await _call_off(session, by, shift, reason):
+        await mails.cancelled(session, one.booking, one.shift, one.person, reason)
+    await waitlist.replay(session, near)
+    return shift
+
+
+async def cancel_many(session: AsyncSession, *, by: User, shift_ids: Collection[UUID], reason: str) -> int:
+    """Call several shifts off for one reason, with one mail to each person however many were theirs.
+
+    Those that are off already stay as they are. Returns how many people are told. Raises Refusal when one of them is
+    over; then nothing is cancelled.
+    """
+    near = await hold_many(session, shift_ids)
+    told: dict[UUID, list[Told]] = {}
+    for shift_id in sorted(shift_ids):
+        for one in await _call_off(session, by, await lock(session, shift_id), reason):
+            told.setdefault(one.person.volunteer_id, []).append(one)
+    for theirs in told.values():
+        if len(theirs) == 1:
+            await mails.cancelled(session, theirs[0].booking, theirs[0].shift, theirs[0].person, reason)
+        else:
+            seats = [(one.booking, one.shift) for one in theirs]
+            await bulk_mails.cancelled(session, seats, theirs[0].person, reason)
+    await waitlist.replay(session, sorted(near))
+    return len(told)
+
+
+async def hold_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> set[UUID]:
+    """Lock some shifts, those that their people wait for nearby, and the people; returns the nearby ones."""
+    ids = set(shift_ids)
+    facts = await queries.shift_facts(session, list(ids))
+    rows = await session.execute(
+        select(Booking.shift_id, Booking.volunteer_id).where(Booking.shift_id.in_(ids), Booking.state.in_(LIVE))
+    )
+    people: dict[UUID, set[UUID]] = {}
+    for shift_id, volunteer_id in rows:
+        people.setdefault(shift_id, set()).add(volunteer_id)
+    near: set[UUID] = set()
+    for shift_id, theirs in people.items():
+        near.update(await steps.waited_near(session, sorted(theirs), facts[shift_id]))
+    near -= ids
+    await steps.hold(session, ids | near, set().union(*people.values()))
+    return near
+
+
+async def _call_off(session: AsyncSession, by: User, shift: Shift, reason: str) -> list[Told]:
+    """End a held shift and every live booking on it; the caller tells the people."""
+    if shift.state == "cancelled":
+        return []
+    if shift.ends_at <= clock.now() and shift.state == "published":
+        raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
+    facts = (await queries.shift_facts(session, [shift.id]))[shift.id]
+    await waitlist.expire_on(session, shift.id)
+    bookings = await steps.live_rows(session, shift.id)
+    people = await people_of(session, [one.volunteer_id for one in bookings])
+    shift.state, shift.cancelled_at = "cancelled", clock.now()
+    shift.cancelled_by_id, shift.cancel_reason = by.id, reason
+    shift.version += 1
+    for booking in bookings:
+        await steps.end(session, booking, "cancelled", by=by, reason=reason)
+    detail = {"reason": reason, "told": len(bookings)}
+    audit.record(session, by=by, verb="shift.cancelled", subject=shift, detail=detail)
+    await session.flush()
+    return [Told(one, facts, people[one.volunteer_id]) for one in bookings]

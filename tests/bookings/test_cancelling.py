@@ -1,0 +1,155 @@
+"""Several shifts called off at once: everybody is told, once for all of it; on both engines."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import select
+
+from civic.bookings import cancelling
+from civic.bookings.models import Booking
+from civic.db import Database
+from civic.errors import Refusal
+from civic.outbox.models import OutboxMail
+from civic.shifts.models import Shift
+from tests.factories.shifts import make_booking, make_shift
+from tests.planning.test_shift_forms import hidden
+from tests.planning.world import World, moment
+from tests.planning.world import world as world
+
+Mailbox = Callable[[], Awaitable[list[OutboxMail]]]
+PAGE = "/planning/annulations?du=2026-12-01&au=2026-12-06"
+
+
+@pytest.fixture
+async def shifts(world: World, db: Database) -> list[Shift]:
+    """Three afternoons: the volunteer is on the first two, the colleague waits on the first and is on the third."""
+    async with db.writing() as session:
+        made = [
+            await make_shift(session, moment(day, 14, month=12), mission=world.mission, site=world.here, capacity=1)
+            for day in (1, 2, 3)
+        ]
+        for shift in made[:2]:
+            await make_booking(session, shift, world.cast.volunteer)
+        await make_booking(session, made[0], world.cast.colleague, state="waitlisted")
+        await make_booking(session, made[2], world.cast.colleague)
+    return made
+
+
+async def states(db: Database) -> list[str]:
+    async with db.reading() as session:
+        return list(await session.scalars(select(Booking.state).order_by(Booking.state)))
+
+
+async def test_one_mail_to_each_person_with_a_calendar_file_per_shift(
+    world: World, db: Database, shifts: list[Shift], mailbox: Mailbox
+) -> None:
+    async with db.writing() as session:
+        ids = [one.id for one in shifts[:2]]
+        count = await cancelling.cancel_many(session, by=world.cast.coordinator, shift_ids=ids, reason="Tempête")
+    assert count == 2
+    mails = {mail.recipient: mail for mail in await mailbox()}
+    assert len(mails) == 2
+    both = mails[world.cast.volunteer.user.email]
+    assert both.subject == "2 créneaux annulés"
+    assert "mardi 1er décembre" in both.text_body
+    assert "mercredi 2 décembre" in both.text_body
+    assert "Raison\u00a0: Tempête" in both.text_body
+    assert [one["params"]["method"] for one in both.attachments] == ["CANCEL", "CANCEL"]
+    assert len({one["name"] for one in both.attachments}) == 2
+    assert all("STATUS:CANCELLED" in one["text"] for one in both.attachments)
+    alone = mails[world.cast.colleague.user.email]
+    assert "Créneau annulé" in alone.subject
+    assert await states(db) == ["cancelled", "cancelled", "cancelled", "confirmed"]
+
+
+async def test_again_changes_nothing_and_tells_nobody(
+    world: World, db: Database, shifts: list[Shift], mailbox: Mailbox
+) -> None:
+    ids = [one.id for one in shifts]
+    for expected in (2, 0):
+        async with db.writing() as session:
+            count = await cancelling.cancel_many(session, by=world.cast.coordinator, shift_ids=ids, reason="Tempête")
+        assert count == expected
+    assert len(await mailbox()) == 2
+
+
+async def test_one_that_is_over_keeps_all_of_them(
+    world: World, db: Database, shifts: list[Shift], mailbox: Mailbox
+) -> None:
+    async with db.writing() as session:
+        over = await make_shift(session, moment(20, 9), mission=world.mission, site=world.here)
+    async with db.reading() as looking:
+        before = set(await looking.execute(select(Shift.id, Shift.state)))
+    ids = [shifts[0].id, over.id, shifts[1].id]
+    with pytest.raises(Refusal, match="fini"):
+        await _cancel(db, world, ids)
+    async with db.reading() as looking:
+        assert set(await looking.execute(select(Shift.id, Shift.state))) == before
+    assert await mailbox() == []
+
+
+async def _cancel(db: Database, world: World, ids: list[object]) -> None:
+    async with db.writing() as session:
+        await cancelling.cancel_many(session, by=world.cast.coordinator, shift_ids=ids, reason="Tempête")  # type: ignore[arg-type]
+
+
+async def test_nobody_booked_is_dropped_without_a_word_whoever_races(
+    world: World, db: Database, shifts: list[Shift], mailbox: Mailbox
+) -> None:
+    """Two coordinators call overlapping sets off at once: each booking ends once, each person hears of each shift."""
+    ids = [one.id for one in shifts]
+    await asyncio.gather(_cancel(db, world, ids[:2]), _cancel(db, world, ids[1:]), _cancel(db, world, ids[::-1]))
+    assert await states(db) == ["cancelled"] * 4
+    told = " ".join(mail.text_body for mail in await mailbox() if mail.recipient == world.cast.volunteer.user.email)
+    assert told.count("1er décembre") >= 1
+    assert told.count("2 décembre") >= 1
+
+
+async def test_the_page_shows_who_is_told_before_it_cancels(
+    world: World, db: Database, shifts: list[Shift], mailbox: Mailbox
+) -> None:
+    form = {"shift": [str(one.id) for one in shifts[:2]], "reason": "Tempête"}
+    seen = await world.post("coordinator", PAGE, **form)
+    assert seen.status_code == 200
+    assert world.cast.volunteer.user.name in seen.text
+    assert world.cast.colleague.user.name in seen.text
+    assert await states(db) == ["confirmed", "confirmed", "confirmed", "waitlisted"]
+    assert await mailbox() == []
+    done = await world.post("coordinator", PAGE, **form, confirm="1", seen=hidden(seen.text, "seen"))
+    assert done.status_code == 303
+    assert len(await mailbox()) == 2
+
+
+async def test_somebody_who_booked_meanwhile_is_shown_first(world: World, db: Database, shifts: list[Shift]) -> None:
+    form = {"shift": [str(shifts[2].id)], "reason": "Tempête", "confirm": "1", "seen": ""}
+    again = await world.post("coordinator", PAGE, **form)
+    assert again.status_code == 409
+    assert world.cast.colleague.user.name in again.text
+    async with db.reading() as session:
+        assert (await session.get_one(Shift, shifts[2].id)).state == "published"
+
+
+async def test_what_is_missing_is_told_and_what_was_ticked_is_kept(world: World, shifts: list[Shift]) -> None:
+    nothing = await world.post("coordinator", PAGE, reason="Tempête")
+    assert nothing.status_code == 422
+    assert "Cochez au moins un créneau" in nothing.text
+    assert "Tempête" in nothing.text
+    no_reason = await world.post("coordinator", PAGE, shift=[str(shifts[0].id)], reason=" ")
+    assert no_reason.status_code == 422
+    assert f'value="{shifts[0].id}" checked' in no_reason.text
+
+
+async def test_another_scope_sees_nothing_of_it(world: World, db: Database, shifts: list[Shift]) -> None:
+    page = await world.get("coordinator_cahc", PAGE)
+    assert page.status_code == 200
+    assert str(shifts[0].id) not in page.text
+    form = {"shift": [str(shifts[0].id)], "reason": "Tempête", "confirm": "1"}
+    assert (await world.post("coordinator_cahc", PAGE, **form)).status_code == 422
+    assert (await states(db)).count("cancelled") == 0
+
+
+@pytest.mark.parametrize("address", ["?du=hier", "?au=2020-01-01", "?serie=x", "?semaine=2026-W99", "?site=nulle-part"])
+async def test_an_address_that_makes_no_sense_shows_the_present_week(world: World, address: str) -> None:
+    page = await world.get("coordinator", f"/planning/annulations{address}")
+    assert page.status_code == 200

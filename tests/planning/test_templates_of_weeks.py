@@ -1,0 +1,134 @@
+"""A week copied, kept as a template, and laid out again; on both engines."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from civic import clock
+from civic.db import Database
+from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
+from civic.sites.models import SiteClosure
+from tests.factories.shifts import make_shift
+from tests.planning.test_shift_forms import hidden
+from tests.planning.world import World, moment
+from tests.planning.world import world as world
+
+COPY = "/planning/semaines/copie?semaine=2026-W48"
+
+
+async def shifts_of(db: Database, first: int, last: int) -> list[Shift]:
+    """Those of some days of December 2026, in order."""
+    async with db.reading() as session:
+        chosen = select(Shift).where(
+            Shift.starts_at >= moment(first, 0, month=12), Shift.starts_at < moment(last, 0, month=12)
+        )
+        return list(await session.scalars(chosen.order_by(Shift.starts_at)))
+
+
+def form(state: str = "preview", **changes: Any) -> dict[str, Any]:
+    return {"vers": ["2026-W49"], "skip_holidays": "1", "state": state, **changes}
+
+
+async def test_a_week_is_seen_then_copied_as_drafts(world: World, db: Database) -> None:
+    seen = await world.post("coordinator", COPY, **form())
+    assert seen.status_code == 200
+    assert "Créer 3 brouillons" in seen.text
+    assert await shifts_of(db, 1, 8) == []
+    done = await world.post("coordinator", COPY, **form("draft"))
+    assert done.status_code == 303
+    assert done.headers["location"] == "/planning?semaine=2026-W49"
+    made = await shifts_of(db, 1, 8)
+    assert [(clock.local(one.starts_at).strftime("%d %H:%M"), one.state) for one in made] == [
+        ("03 09:00", "draft"),
+        ("04 14:00", "draft"),
+        ("05 10:00", "draft"),
+    ]
+
+
+async def test_copying_again_makes_nothing_twice_even_at_once(world: World, db: Database) -> None:
+    whole = form("draft", vers=["2026-W49", "2026-W50"])
+    answers = await asyncio.gather(
+        *(world.post(who, COPY, **whole) for who in ("coordinator", "coordinator", "coordinator_call"))
+    )
+    assert {answer.status_code for answer in answers} == {303}
+    assert len(await shifts_of(db, 1, 15)) == 6
+    again = await world.post("coordinator", COPY, **form())
+    assert "Rien à créer" in again.text
+    assert again.text.count("Existe déjà") == 3
+
+
+async def test_closed_days_and_holidays_are_skipped_and_hours_stay_on_the_clock(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        day = moment(4, 12, month=12).date()
+        session.add(SiteClosure(site_id=world.here.id, starts_on=day, ends_on=day, reason="Chasse"))
+        night = await make_shift(session, moment(24, 22), hours=8, mission=world.mission, site=world.there)
+    seen = await world.post("coordinator", COPY, **form(vers=["2026-W49", "2026-W53"]))
+    assert "Chasse" in seen.text
+    assert "Jour de l" in seen.text
+    await world.post("coordinator", COPY, **form("draft", vers=["2026-W49"]))
+    copied = [one for one in await shifts_of(db, 1, 8) if one.site_id == world.there.id]
+    assert copied[0].ends_at - copied[0].starts_at == night.ends_at - night.starts_at
+
+
+async def test_each_coordinator_copies_their_own_sites(world: World, db: Database) -> None:
+    await world.post("coordinator_cahc", COPY, **form("draft"))
+    assert {one.site_id for one in await shifts_of(db, 1, 8)} == {world.there.id}
+    for who in ("volunteer", "manager", "admin"):
+        assert (await world.post(who, COPY, **form("draft"))).status_code == 403
+
+
+async def test_nonsense_is_told(world: World) -> None:
+    for changes in ({"vers": []}, {"vers": ["2026-W99"]}, {"vers": ["2020-W01"]}, {"vers": ["x"]}):
+        answer = await world.post("coordinator", COPY, **form("draft", **changes))
+        assert answer.status_code == 422
+        assert 'id="f-vers-error"' in answer.text
+    empty = await world.get("coordinator", "/planning/semaines/copie?semaine=2030-W10")
+    assert "Il n’y a rien à copier ici" in empty.text
+    assert (await world.get("coordinator", "/planning/semaines/copie?semaine=hier")).status_code == 200
+
+
+async def test_a_template_is_kept_once_laid_out_changed_and_archived(world: World, db: Database) -> None:
+    page = await world.get("coordinator", COPY)
+    given = {"name": "Semaine d’hiver", "template_id": hidden(page.text, "template_id")}
+    keep = "/planning/modeles?semaine=2026-W48"
+    first, again = await world.post("coordinator", keep, **given), await world.post("coordinator", keep, **given)
+    own = f"/planning/modeles/{given['template_id']}"
+    assert first.headers["location"] == again.headers["location"] == own
+    async with db.reading() as session:
+        assert await session.scalar(select(func.count(WeekTemplate.id))) == 1
+        lines = list(await session.scalars(select(WeekTemplateLine.id)))
+    assert len(lines) == 3
+    assert "Semaine d’hiver" in (await world.get("coordinator", "/planning/modeles")).text
+    await world.post("coordinator", own, **form("draft"))
+    assert len(await shifts_of(db, 1, 8)) == 3
+    removed = await world.post("coordinator", f"{own}/lignes/{lines[0]}/retrait")
+    assert removed.status_code == 303
+    seen = await world.post("coordinator", own, **form(vers=["2026-W50"]))
+    assert "Créer 2 brouillons" in seen.text
+    assert (await world.post("coordinator", f"{own}/archivage")).status_code == 303
+    assert (await world.get("coordinator", own)).status_code == 404
+    assert "Pas encore de modèle" in (await world.get("coordinator", "/planning/modeles")).text
+
+
+async def test_a_template_needs_a_name_and_shifts(world: World, db: Database) -> None:
+    nameless = await world.post("coordinator", "/planning/modeles?semaine=2026-W48", name=" ")
+    assert nameless.status_code == 422
+    assert 'id="f-name-error"' in nameless.text
+    empty = await world.post("coordinator", "/planning/modeles?semaine=2030-W10", name="Vide")
+    assert empty.status_code == 422
+    async with db.reading() as session:
+        assert await session.scalar(select(func.count(WeekTemplate.id))) == 0
+
+
+async def test_a_line_whose_mission_left_is_told_and_not_made(world: World, db: Database) -> None:
+    page = await world.get("coordinator", COPY)
+    template_id = UUID(hidden(page.text, "template_id"))
+    await world.post("coordinator", "/planning/modeles?semaine=2026-W48", name="Hiver", template_id=str(template_id))
+    async with db.writing() as session:
+        mission = await session.get_one(type(world.mission), world.mission.id)
+        mission.archived_at = clock.now()
+    seen = await world.post("coordinator", f"/planning/modeles/{template_id}", **form())
+    assert "Rien à créer" in seen.text
+    assert "archivé" in seen.text
