@@ -9,7 +9,7 @@ from civic.bookings import rules
 from civic.bookings.agenda import Agenda
 from civic.bookings.hours import per_day, week_summary
 from civic.bookings.listing import distance
-from civic.bookings.values import Held, Person, ShiftFacts
+from civic.bookings.values import Company, Held, Person, ShiftFacts
 from civic.errors import Finding
 
 FAR = 1_000_000.0
@@ -56,6 +56,7 @@ def rank(
     monday: date,
     now: datetime,
     without: Collection[UUID] = (),
+    beside: Company | None = None,
 ) -> list[Candidate]:
     """Those who may come first, without a warning before with one, then by distance and by hours so far.
 
@@ -70,7 +71,7 @@ def rank(
         hours = week_hours(held, noted, monday)
         agenda = Agenda(held)
         refusals = rules.judge(person, shift, agenda, now)
-        warnings = [] if refusals else rules.advise(person, shift, agenda)
+        warnings = [] if refusals else rules.advise(person, shift, agenda, beside)
         weekly = contract_hours(person, shift.times.day)
         found.append(Candidate(person, distance(person, shift), hours, hours + added, weekly, refusals, warnings))
     return sorted(found, key=_order)
