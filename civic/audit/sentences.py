@@ -29,6 +29,7 @@ SENTENCES = {
     "booking.expired": N_("Offre de place expirée"),
     "booking.made": N_("Réservation faite"),
     "booking.accepted": N_("Place proposée acceptée"),
+    "booking.moved": N_("Volontaire déplacé d’un créneau à un autre"),
     "booking.offered": N_("Place proposée à la liste d’attente"),
     "booking.promoted": N_("Place donnée depuis la liste d’attente"),
     "booking.removed": N_("Volontaire retiré d’un créneau"),
@@ -61,7 +62,11 @@ SENTENCES = {
     "site.code_renewed": N_("Code d’arrivée renouvelé"),
     "site.reopened": N_("Fermeture de lieu supprimée"),
     "site.updated": N_("Lieu modifié"),
+    "volunteer.availability": N_("Indisponibilités modifiées"),
+    "volunteer.preferred_sites": N_("Lieux préférés modifiés"),
     "volunteer.updated": N_("Coordonnées modifiées"),
+    "wish.noted": N_("Souhait de binôme noté"),
+    "wish.removed": N_("Souhait de binôme retiré"),
 }
 FAMILIES = {
     "shift": N_("Créneaux"),
@@ -69,6 +74,7 @@ FAMILIES = {
     "attendance": N_("Présences"),
     "account": N_("Comptes"),
     "volunteer": N_("Volontaires"),
+    "wish": N_("Souhaits de binôme"),
     "contract": N_("Contrats"),
     "leave": N_("Congés"),
     "application": N_("Candidatures"),

@@ -54,7 +54,7 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     if found:
         raise Refusal.of(found)
     if warnings and not own and not reason:
-        raise _unanswered(warnings)
+        raise unanswered(warnings)
     if unsettled:
         # Somebody in the queue may have become eligible since: a newcomer never jumps it.
         await waitlist.settle(session, shift)
@@ -63,7 +63,7 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     if free:
         await waitlist.drop_overdue(session, [volunteer_id])
     detail = {waitlist.BEHIND: True} if behind else {}
-    booking = await _insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason, detail)
+    booking = await insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason, detail)
     audited = {"state": booking.state, "warnings": [one.code for one in told]}
     audit.record(session, by=by, verb="booking.made", subject=booking, detail=audited)
     await mails.placed(session, booking, shift, person, assigned=not own, warnings=told)
@@ -153,13 +153,13 @@ async def _queue_first(session: AsyncSession, shift: ShiftFacts) -> bool:
     return await waitlist.may_take(session, await steps.waiting_on(session, shift.id), shift)
 
 
-def _unanswered(warnings: tuple[Finding, ...]) -> Invalid:
+def unanswered(warnings: tuple[Finding, ...]) -> Invalid:
     listed = " ".join(one.title for one in warnings)
     message = _("Dites pourquoi malgré cet avertissement : %(warnings)s") % {"warnings": listed}
     return Invalid({"reason": message}, message)
 
 
-async def _insert(
+async def insert(
     session: AsyncSession, by: User, shift: ShiftFacts, person: Person, state: str, reason: str, detail: dict[str, Any]
 ) -> Booking:
     booking = Booking(

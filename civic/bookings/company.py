@@ -6,8 +6,8 @@ from functools import lru_cache
 from civic import clock
 from civic.bookings.agenda import Agenda, touched
 from civic.bookings.values import Company, Person, ShiftFacts, Stretch, Times
-from civic.formats import duration, weekday
 from civic.i18n import _, ngettext
+from civic.volunteers.availability import day_name, hours_of
 
 
 def unavailable(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:
@@ -15,20 +15,10 @@ def unavailable(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None
     for stretch in person.unavailable:
         if _touches(stretch, shift.times):
             return _("Indisponible le %(day)s, %(hours)s.") % {
-                "day": weekday(clock.MONDAYS_WEEK[stretch.weekday]),
-                "hours": hours_of(stretch),
+                "day": day_name(stretch.weekday),
+                "hours": hours_of(stretch.starts_minute, stretch.ends_minute),
             }
     return None
-
-
-def hours_of(stretch: Stretch) -> str:
-    """« toute la journée », « de 14 h à 18 h »."""
-    if (stretch.starts_minute, stretch.ends_minute) == (0, 1440):
-        return _("toute la journée")
-    return _("de %(start)s à %(end)s") % {
-        "start": duration(stretch.starts_minute / 60),
-        "end": duration(stretch.ends_minute / 60),
-    }
 
 
 @lru_cache(maxsize=16_384)
@@ -56,8 +46,8 @@ def newcomer_alone(person: Person, shift: ShiftFacts, company: Company) -> str |
     if limit is None or person.shifts_served >= limit or company.others(person.volunteer_id):
         return None
     text = ngettext(
-        "Encore personne d’autre ici : pour un premier créneau, mieux vaut venir avec quelqu’un.",
-        "Encore personne d’autre ici : pour les %(n)s premiers créneaux, mieux vaut venir avec quelqu’un.",
+        "Encore personne d’autre ici : pour un premier créneau, mieux vaut venir avec quelqu’un.",
+        "Encore personne d’autre ici : pour les %(n)s premiers créneaux, mieux vaut venir avec quelqu’un.",
         int(limit),
     )
     return text % {"n": int(limit)}
@@ -73,4 +63,4 @@ def pair_wish(person: Person, shift: ShiftFacts, company: Company) -> str | None
         for one in company.others(person.volunteer_id)
         if company.wishes.get(frozenset((person.volunteer_id, one.volunteer_id))) == "apart"
     ]
-    return _("Jamais ensemble, d’après vos notes : %(names)s.") % {"names": ", ".join(names)} if names else None
+    return _("Jamais ensemble, d’après vos notes : %(names)s.") % {"names": ", ".join(names)} if names else None

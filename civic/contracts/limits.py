@@ -90,7 +90,7 @@ class Limits:
     pair_alert_last: float = _limit(24, "lone_volunteer", N_("Dernier rappel d’un binôme incomplet"), HOURS, 1, 168)
     travel_speed: float = _limit(12, "travel", N_("Trajet entre deux lieux, à vol d’oiseau"), SPEED, 1, 120)
     newcomer_shifts: float | None = _limit(
-        3, "newcomer_alone", N_("Nouvelle personne : ses premiers créneaux"), SHIFTS, 1, 20, optional=True
+        3, "newcomer_alone", N_("Nouvelle personne : ses premiers créneaux"), SHIFTS, 1, 20, optional=True
     )
     check_in_before: float = _limit(30, "local", N_("Arrivée notée soi-même, avant le début, de"), MINUTES, 0, 240)
     check_in_after: float = _limit(60, "local", N_("Arrivée notée soi-même, après le début, de"), MINUTES, 0, 600)

@@ -233,7 +233,7 @@ LOCAL: dict[str, Words] = {
     "newcomer_alone": Words(
         N_("Pas seul pour commencer"),
         N_("Un avertissement quand quelqu’un qui a fait moins de %(newcomer_shifts)s prend un créneau encore vide."),
-        N_("Désactivé : personne n’est averti d’être le premier sur un créneau."),
+        N_("Désactivé : personne n’est averti d’être le premier sur un créneau."),
     ),
     "pair_wish": Words(
         N_("Jamais ensemble"),

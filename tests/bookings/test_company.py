@@ -1,4 +1,4 @@
-"""Warnings about the person's own week and about whom they would serve with: what they say, and when they are silent."""
+"""Warnings about one’s own week and about whom one would serve with: what they say, and when they are silent."""
 
 from dataclasses import replace
 from datetime import date, timedelta
