@@ -43,7 +43,7 @@ def newcomer_alone(person: Person, shift: ShiftFacts, company: Company) -> str |
     it says nothing, be they new too: how many shifts others have served is not told to whoever books.
     """
     limit = shift.limits.newcomer_shifts
-    if limit is None or person.shifts_served >= limit or company.others(person.volunteer_id):
+    if limit is None or not is_newcomer(person, shift) or company.others(person.volunteer_id):
         return None
     text = ngettext(
         "Encore personne d’autre ici : pour un premier créneau, mieux vaut venir avec quelqu’un.",
@@ -64,3 +64,18 @@ def pair_wish(person: Person, shift: ShiftFacts, company: Company) -> str | None
         if company.wishes.get(frozenset((person.volunteer_id, one.volunteer_id))) == "apart"
     ]
     return _("Jamais ensemble, d’après vos notes : %(names)s.") % {"names": ", ".join(names)} if names else None
+
+
+def is_newcomer(person: Person, shift: ShiftFacts) -> bool:
+    """Few shifts behind them, by the setting of the day; nobody while it is switched off."""
+    limit = shift.limits.newcomer_shifts
+    return limit is not None and person.shifts_served < limit
+
+
+def together_with(person: Person, company: Company) -> tuple[str, ...]:
+    """Those seated whom a coordinator wishes to see with this person."""
+    return tuple(
+        one.volunteer_name
+        for one in company.others(person.volunteer_id)
+        if company.wishes.get(frozenset((person.volunteer_id, one.volunteer_id))) == "together"
+    )

@@ -27,6 +27,8 @@ class Seen:
     refusals: list[Finding]
     distance_km: float | None = None
     warnings: list[Finding] = field(default_factory=list)
+    # A site that the caller prefers.
+    liked: bool = False
 
     @property
     def free(self) -> int:
@@ -78,7 +80,9 @@ def _seen(
     seat = mine is not None and mine.state != "walk_in"
     refusals = [] if seat else rules.judge(person, shift, agenda, moment, own=True)
     warnings = rules.advise(person, shift, agenda, Company(crowd.seated))
-    return Seen(shift, crowd, mine, refusals, distance(person, shift), warnings)
+    return Seen(
+        shift, crowd, mine, refusals, distance(person, shift), warnings, shift.site_id in person.preferred_sites
+    )
 
 
 def distance(person: Person | None, shift: ShiftFacts) -> float | None:

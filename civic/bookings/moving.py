@@ -67,8 +67,8 @@ async def _swap(
 ) -> Booking:
     """The old seat goes first, and what is past with it: the database's guards never see one hour taken twice."""
     where = {"site": new.site_name, "when": moment(new.times.starts_at)}
-    why = " ".join(filter(None, (_("Déplacement : %(site)s, %(when)s.") % where, reason)))
-    await steps.end(session, booking, "removed", by=by, reason=why)
+    # The audit log keeps this one: why against a warning is kept with the new seat, for coordinators.
+    await steps.end(session, booking, "removed", by=by, reason=_("Déplacement : %(site)s, %(when)s.") % where)
     await waitlist.drop_overdue(session, [person.volunteer_id])
     await waitlist.expire_on(session, new.id)
     return await insert(session, by, new, person, "confirmed", reason, {"moved_from": str(booking.id)})
