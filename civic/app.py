@@ -35,6 +35,7 @@ ROUTERS = (
     "civic.sites.views",
     "civic.volunteers.api",
     "civic.volunteers.views",
+    "civic.volunteers.availability_views",
     "civic.volunteers.admin_views",
     "civic.missions.api",
     "civic.missions.editing",

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from holidays import country_holidays
 
 PARIS = ZoneInfo("Europe/Paris")
+# Seven days from a Monday on, to name the days of a week without a date.
+MONDAYS_WEEK = tuple(date(2024, 1, day) for day in range(1, 8))
 
 
 def now() -> datetime:

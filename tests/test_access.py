@@ -20,6 +20,7 @@ from tests.factories.missions import make_application, make_mission
 from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_site
+from tests.factories.wishes import make_stretch, make_wish
 from tests.test_pages import walk
 
 MakeClient = Callable[[], httpx.AsyncClient]
@@ -63,6 +64,8 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "user_id": cast.colleague.user_id,
         "code": "ABC234",
         "leave_id": (await make_leave(session, cast.volunteer, in_days(60).date())).id,
+        "stretch_id": (await make_stretch(session, cast.volunteer)).id,
+        "wish_id": (await make_wish(session, cast.volunteer, cast.colleague)).id,
         "mail_id": UUID(NOWHERE),
         "token": "unknown",
         "token_id": UUID(NOWHERE),

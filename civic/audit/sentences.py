@@ -29,6 +29,7 @@ SENTENCES = {
     "booking.expired": N_("Offre de place expirée"),
     "booking.made": N_("Réservation faite"),
     "booking.accepted": N_("Place proposée acceptée"),
+    "booking.moved": N_("Volontaire déplacé d’un créneau à un autre"),
     "booking.offered": N_("Place proposée à la liste d’attente"),
     "booking.promoted": N_("Place donnée depuis la liste d’attente"),
     "booking.removed": N_("Volontaire retiré d’un créneau"),
@@ -67,7 +68,11 @@ SENTENCES = {
     "template.archived": N_("Modèle de semaine archivé"),
     "template.changed": N_("Modèle de semaine modifié"),
     "template.kept": N_("Modèle de semaine gardé"),
+    "volunteer.availability": N_("Indisponibilités modifiées"),
+    "volunteer.preferred_sites": N_("Lieux préférés modifiés"),
     "volunteer.updated": N_("Coordonnées modifiées"),
+    "wish.noted": N_("Souhait de binôme noté"),
+    "wish.removed": N_("Souhait de binôme retiré"),
 }
 FAMILIES = {
     "shift": N_("Créneaux"),
@@ -77,6 +82,7 @@ FAMILIES = {
     "attendance": N_("Présences"),
     "account": N_("Comptes"),
     "volunteer": N_("Volontaires"),
+    "wish": N_("Souhaits de binôme"),
     "contract": N_("Contrats"),
     "leave": N_("Congés"),
     "application": N_("Candidatures"),

@@ -16,7 +16,8 @@ from civic.accounts.models import User
 from civic.bookings import alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.models import LIVE, Booking, BookingEvent
 from civic.bookings.people import people_of
-from civic.bookings.values import Held, Person, ShiftFacts
+from civic.bookings.values import Company, Held, Person, ShiftFacts
+from civic.bookings.wishes import company_for
 from civic.errors import Finding, Invalid, NotFound, Refusal
 from civic.i18n import _
 from civic.shifts.actions import lock
@@ -40,9 +41,12 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     """
     unsettled = await steps.unsettled_on(session, await lock(session, shift_id))
     await steps.lock_people(session, {volunteer_id, *unsettled})
-    shift, person, holdings = await _situation(session, shift_id, volunteer_id)
+    shift, person, holdings, seated = await _situation(session, shift_id, volunteer_id)
     own = by.id == person.user_id
-    warnings = tuple(rules.advise(person, shift, holdings))
+    beside = Company(seated) if own else await company_for(session, volunteer_id, seated)
+    warnings = tuple(rules.advise(person, shift, holdings, beside))
+    # The mail and the audit log are read by others than coordinators.
+    told = rules.open_to_all(warnings)
     held = await steps.live_on(session, shift_id, volunteer_id)
     if held:
         return await _again(session, by, held, shift, warnings)
@@ -50,7 +54,7 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     if found:
         raise Refusal.of(found)
     if warnings and not own and not reason:
-        raise _unanswered(warnings)
+        raise unanswered(warnings)
     if unsettled:
         # Somebody in the queue may have become eligible since: a newcomer never jumps it.
         await waitlist.settle(session, shift)
@@ -59,19 +63,19 @@ async def book(session: AsyncSession, *, by: User, volunteer_id: UUID, shift_id:
     if free:
         await waitlist.drop_overdue(session, [volunteer_id])
     detail = {waitlist.BEHIND: True} if behind else {}
-    booking = await _insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason, detail)
-    audited = {"state": booking.state, "warnings": [one.code for one in warnings]}
+    booking = await insert(session, by, shift, person, "confirmed" if free else "waitlisted", reason, detail)
+    audited = {"state": booking.state, "warnings": [one.code for one in told]}
     audit.record(session, by=by, verb="booking.made", subject=booking, detail=audited)
-    await mails.placed(session, booking, shift, person, assigned=not own, warnings=warnings)
-    await alerts.tell_tutor(session, booking, shift, warnings)
+    await mails.placed(session, booking, shift, person, assigned=not own, warnings=told)
+    await alerts.tell_tutor(session, booking, shift, told)
     return Placed(booking, await steps.position(session, booking), True, warnings)
 
 
 async def accept(session: AsyncSession, *, by: User, booking_id: UUID) -> Placed:
     """Take an offered place, with what to think of twice. Raises as waitlist.accept."""
     booking = await waitlist.accept(session, by=by, booking_id=booking_id)
-    shift, person, holdings = await _situation(session, booking.shift_id, booking.volunteer_id)
-    return Placed(booking, None, False, tuple(rules.advise(person, shift, holdings)))
+    shift, person, holdings, seated = await _situation(session, booking.shift_id, booking.volunteer_id)
+    return Placed(booking, None, False, tuple(rules.advise(person, shift, holdings, Company(seated))))
 
 
 async def _again(
@@ -133,13 +137,13 @@ async def _with_neighbours(session: AsyncSession, shift_id: UUID, volunteer_id: 
 
 async def _situation(
     session: AsyncSession, shift_id: UUID, volunteer_id: UUID
-) -> tuple[ShiftFacts, Person, list[Held]]:
+) -> tuple[ShiftFacts, Person, list[Held], tuple[Held, ...]]:
     people = await people_of(session, [volunteer_id])
     if volunteer_id not in people:
         raise NotFound
     shift = (await queries.shift_facts(session, [shift_id]))[shift_id]
-    holdings = await steps.holdings_of(session, [volunteer_id], shift)
-    return shift, people[volunteer_id], holdings[volunteer_id]
+    holdings, seated = await steps.situation_of(session, volunteer_id, shift)
+    return shift, people[volunteer_id], holdings, tuple(seated)
 
 
 async def _queue_first(session: AsyncSession, shift: ShiftFacts) -> bool:
@@ -149,13 +153,13 @@ async def _queue_first(session: AsyncSession, shift: ShiftFacts) -> bool:
     return await waitlist.may_take(session, await steps.waiting_on(session, shift.id), shift)
 
 
-def _unanswered(warnings: tuple[Finding, ...]) -> Invalid:
+def unanswered(warnings: tuple[Finding, ...]) -> Invalid:
     listed = " ".join(one.title for one in warnings)
     message = _("Dites pourquoi malgré cet avertissement : %(warnings)s") % {"warnings": listed}
     return Invalid({"reason": message}, message)
 
 
-async def _insert(
+async def insert(
     session: AsyncSession, by: User, shift: ShiftFacts, person: Person, state: str, reason: str, detail: dict[str, Any]
 ) -> Booking:
     booking = Booking(

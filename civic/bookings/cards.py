@@ -55,6 +55,7 @@ class Card:
     booking_id: UUID | None
     offer_until: str
     rush: bool
+    liked: bool
 
 
 def card(seen: Seen, now: datetime) -> Card:
@@ -95,6 +96,7 @@ def card(seen: Seen, now: datetime) -> Card:
         booking_id=mine.booking_id if mine else None,
         offer_until=offer_until(mine.offer_expires_at, now) if mine else "",
         rush=bool(mine and mine.state == "waitlisted" and seen.free and in_rush(shift, now)),
+        liked=seen.liked,
     )
 
 

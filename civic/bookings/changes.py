@@ -13,7 +13,7 @@ from civic.accounts.models import User
 from civic.bookings import alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.models import LIVE, Booking
 from civic.bookings.people import people_of
-from civic.bookings.values import Held, Person, ShiftFacts
+from civic.bookings.values import Company, Held, Person, ShiftFacts
 from civic.errors import Answer, Finding, NotFound, Refusal
 from civic.i18n import _
 from civic.shifts.actions import check_place, check_times, lock
@@ -123,7 +123,6 @@ async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Ju
     people = await people_of(session, ids)
     holdings = await steps.holdings_of(session, ids, after)
     affected: list[Affected] = []
-    notices: list[Affected] = []
     kept: list[Held] = []
     # Nobody is moved into the past unawares: they could neither come nor give the place back.
     past = rules.too_late(after, clock.now()) if after.times.starts_at != before.times.starts_at else []
@@ -134,15 +133,18 @@ async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Ju
             affected.append(Affected(held, found[0]))
             continue
         kept.append(held)
-        known = {one.code for one in rules.advise(person, before, theirs)}
-        fresh = [one for one in rules.advise(person, after, theirs) if one.code not in known]
-        notices.extend(Affected(held, one) for one in fresh)
     # The latest to come leave first: who has not answered an offer yet, then by the time at which each one asked.
     kept.sort(key=lambda one: (one.state == "offered", one.queue_key))
     lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
     affected.extend(Affected(held, lost) for held in reversed(kept[values.capacity :]))
-    gone = {one.held.booking_id for one in affected}
-    notices = [one for one in notices if one.held.booking_id not in gone]
+    # Whoever stays is told what is new for them, and so without what only coordinators know.
+    were, stay = Company(crowd.seated), Company(tuple(kept[: values.capacity]))
+    notices: list[Affected] = []
+    for held in stay.seated:
+        person, theirs = people[held.volunteer_id], holdings[held.volunteer_id]
+        known = {one.code for one in rules.advise(person, before, theirs, were)}
+        fresh = [one for one in rules.advise(person, after, theirs, stay) if one.code not in known]
+        notices.extend(Affected(held, one) for one in fresh)
     return Judged(before, after, people, affected, notices)
 
 

@@ -12,7 +12,7 @@ from civic.bookings import queries, rules
 from civic.bookings.advice import kilometres
 from civic.bookings.agenda import Agenda
 from civic.bookings.people import person_of
-from civic.bookings.values import Crowd, Held, Person, ShiftFacts
+from civic.bookings.values import Company, Crowd, Held, Person, ShiftFacts
 from civic.clock import now
 from civic.errors import Finding
 
@@ -27,6 +27,8 @@ class Seen:
     refusals: list[Finding]
     distance_km: float | None = None
     warnings: list[Finding] = field(default_factory=list)
+    # A site that the caller prefers.
+    liked: bool = False
 
     @property
     def free(self) -> int:
@@ -77,7 +79,10 @@ def _seen(
     # Having come without a seat is no booking: the shift is judged as anybody's.
     seat = mine is not None and mine.state != "walk_in"
     refusals = [] if seat else rules.judge(person, shift, agenda, moment, own=True)
-    return Seen(shift, crowd, mine, refusals, distance(person, shift), rules.advise(person, shift, agenda))
+    warnings = rules.advise(person, shift, agenda, Company(crowd.seated))
+    return Seen(
+        shift, crowd, mine, refusals, distance(person, shift), warnings, shift.site_id in person.preferred_sites
+    )
 
 
 def distance(person: Person | None, shift: ShiftFacts) -> float | None:

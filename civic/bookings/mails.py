@@ -177,3 +177,36 @@ async def changed(
         dedupe=f"booking:{booking.id}:changed:{after.version}",
         attachments=await invites.attached(session, booking, after, person),
     )
+
+
+async def moved(
+    session: AsyncSession,
+    before: tuple[Booking, ShiftFacts],
+    after: tuple[Booking, ShiftFacts],
+    person: Person,
+    *,
+    message: str = "",
+    warnings: Iterable[Finding] = (),
+) -> None:
+    """One mail for both shifts: one leaves the calendar, the other enters it; `message` is the coordinator’s own."""
+    (old_booking, old), (booking, shift) = before, after
+    left = _context(person, old)
+    await outbox.enqueue(
+        session,
+        to=person.email,
+        kind="booking_moved",
+        template="booking_moved",
+        context={
+            **_context(person, shift),
+            "old_site": left["site"],
+            "old_day": left["day"],
+            "old_hours": left["hours"],
+            "message": message,
+            "warnings": [one.title for one in warnings],
+        },
+        dedupe=f"booking:{booking.id}:moved",
+        attachments=[
+            *await invites.attached(session, old_booking, old, person),
+            *await invites.attached(session, booking, shift, person, fresh=True),
+        ],
+    )

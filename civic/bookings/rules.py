@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from civic import clock
-from civic.bookings import advice, law, standing
+from civic.bookings import advice, company, law, standing
 from civic.bookings.agenda import Agenda
-from civic.bookings.values import Held, Person, ShiftFacts, Times
+from civic.bookings.values import Company, Held, Person, ShiftFacts, Times
 from civic.contracts.limits import Limits
 from civic.contracts.sources import source_of
 from civic.errors import Finding, Refusal
@@ -26,6 +26,7 @@ READINESS = frozenset(
 )
 
 Rule = Callable[[Person, ShiftFacts, Agenda], str | None]
+Companion = Callable[[Person, ShiftFacts, Company], str | None]
 Ladder = Mapping[bool, tuple[tuple[str, Rule], ...]]
 
 LADDER: tuple[tuple[str, Rule], ...] = (
@@ -61,7 +62,14 @@ WARNINGS: tuple[tuple[str, Rule], ...] = (
     ("late_adult", advice.late_adult),
     ("minor_public", advice.minor_public),
     ("travel", advice.travel),
+    ("unavailable", company.unavailable),
 )
+BESIDE_OTHERS: tuple[tuple[str, Companion], ...] = (
+    ("newcomer_alone", company.newcomer_alone),
+    ("pair_wish", company.pair_wish),
+)
+# What only coordinators may learn.
+DISCREET = frozenset({"pair_wish"})
 
 
 def _of_age(ladder: Iterable[tuple[str, Rule]]) -> Ladder:
@@ -163,9 +171,20 @@ def fitness(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) ->
     return _findings(_LADDER, person, shift, _elsewhere(held, shift))
 
 
-def advise(person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda) -> list[Finding]:
-    """Warnings, in order: they never refuse."""
-    return _findings(_WARNINGS, person, shift, _elsewhere(held, shift))
+def advise(
+    person: Person, shift: ShiftFacts, held: Iterable[Held] | Agenda, beside: Company | None = None
+) -> list[Finding]:
+    """Warnings, in order: they never refuse. `beside` is None where whom they would serve with is no question."""
+    found = _findings(_WARNINGS, person, shift, _elsewhere(held, shift))
+    if beside is not None:
+        verdicts = ((code, rule(person, shift, beside)) for code, rule in BESIDE_OTHERS)
+        found.extend(_finding(code, title) for code, title in verdicts if title)
+    return found
+
+
+def open_to_all(warnings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What the person themself, their mails and the audit log may hold of some warnings."""
+    return tuple(one for one in warnings if one.code not in DISCREET)
 
 
 def _elsewhere(held: Iterable[Held] | Agenda, shift: ShiftFacts) -> Agenda:

@@ -131,6 +131,14 @@ async def holdings_of(
     return found
 
 
+async def situation_of(session: AsyncSession, volunteer_id: UUID, shift: ShiftFacts) -> tuple[list[Held], list[Held]]:
+    """What somebody holds near a shift, and who is seated on it: the one select that both come from."""
+    since = shift.times.starts_at - rules.HORIZON
+    found = await queries.live_bookings(session, shift_ids=[shift.id], volunteer_ids=[volunteer_id], since=since)
+    own = [one for one in found if one.volunteer_id == volunteer_id]
+    return own, [one for one in found if one.shift_id == shift.id and one.state in SEATED]
+
+
 async def waiting_on(session: AsyncSession, shift_id: UUID) -> list[Held]:
     """The queue of a shift, in order."""
     crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift_id]))[shift_id]

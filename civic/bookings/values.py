@@ -1,5 +1,6 @@
 """The plain values that booking rules judge: who, what, and what they already hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -9,6 +10,8 @@ from civic import clock
 from civic.contracts.limits import DEFAULT, Limits
 
 SEATED = ("confirmed", "offered")
+# Two people, in no order, and what a coordinator wishes for them: "together" or "apart".
+Wishes = Mapping[frozenset[UUID], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class ContractFacts:
         return self.starts_on <= day <= self.last_day
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of every week; Monday is 0, minutes are those of the local day and 1440 is the next midnight."""
+
+    weekday: int
+    starts_minute: int
+    ends_minute: int
+
+
 @lru_cache(maxsize=4096)
 def _minor(birth_date: date, day: date) -> bool:
     return clock.age_on(birth_date, day) < 18
@@ -45,7 +57,11 @@ def _minor(birth_date: date, day: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A volunteer with their contracts; `lat` and `lon` are those of the home commune."""
+    """A volunteer with their contracts; `lat` and `lon` are those of the home commune.
+
+    `shifts_served` counts the seats on shifts that are over, unless an absence was noted, and the walk-ins noted
+    present: what nobody has noted yet counts, or somebody would stay a newcomer because a coordinator is late.
+    """
 
     volunteer_id: UUID
     user_id: UUID
@@ -58,6 +74,9 @@ class Person:
     lon: float | None = None
     phone: str = ""
     leaves: tuple[DaysOff, ...] = ()
+    unavailable: tuple[Stretch, ...] = ()
+    preferred_sites: frozenset[str] = frozenset()
+    shifts_served: int = 0
 
     def age_on(self, day: date) -> int:
         return clock.age_on(self.birth_date, day)
@@ -186,3 +205,15 @@ class Crowd:
             if held.booking_id == booking_id:
                 return rank
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Whom somebody would serve with. `wishes` are for coordinators alone: a volunteer is judged without any."""
+
+    seated: tuple[Held, ...] = ()
+    wishes: Wishes = field(default_factory=dict)
+
+    def others(self, volunteer_id: UUID) -> tuple[Held, ...]:
+        """Who holds a seat beside this person."""
+        return tuple(one for one in self.seated if one.volunteer_id != volunteer_id)

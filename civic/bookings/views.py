@@ -92,6 +92,7 @@ def _filters(request: Request) -> dict[str, Any]:
         "agglo": params.get("agglo") if params.get("agglo") in AGGLOMERATIONS else None,
         "pilier": params.get("pilier") if params.get("pilier") in PILLARS else None,
         "lieu": params.get("lieu") or None,
+        "miens": "1" if params.get("miens") == "1" else None,
         "voir": "tous" if params.get("voir") == "tous" else None,
         "n": min(int(count), 1000) if count.isdigit() and len(count) < 5 and int(count) > PAGE else PAGE,
     }
@@ -101,7 +102,7 @@ def _matches(seen: Seen, chosen: dict[str, Any]) -> bool:
     shift = seen.shift
     wanted = [(chosen["agglo"], shift.intermunicipality), (chosen["pilier"], shift.pillar)]
     wanted.append((chosen["lieu"], shift.site_id))
-    return all(value in (None, actual) for value, actual in wanted)
+    return all(value in (None, actual) for value, actual in wanted) and (seen.liked or not chosen["miens"])
 
 
 def _strip(today: date, shown: list[Seen]) -> list[tuple[date, int]]:

@@ -15,8 +15,17 @@ from civic.accounts.models import User
 from civic.bookings import alerts, mails, queries, rules
 from civic.bookings.models import ENDED, Booking, BookingEvent
 from civic.bookings.people import people_of
-from civic.bookings.steps import change_state, end, free_seats, hold, holdings_of, waited_near, waiting_on
-from civic.bookings.values import Held, ShiftFacts
+from civic.bookings.steps import (
+    change_state,
+    end,
+    free_seats,
+    hold,
+    holdings_of,
+    situation_of,
+    waited_near,
+    waiting_on,
+)
+from civic.bookings.values import Company, Held, ShiftFacts
 from civic.columns import NOW, among
 from civic.errors import NotFound, Refusal
 from civic.i18n import _
@@ -94,7 +103,7 @@ async def take(session: AsyncSession, booking: Booking, shift: ShiftFacts, *, by
     """Turn an offer, or close to the start a place in the queue, into a seat. The shift and the person are held."""
     await _check_offer(session, booking, shift)
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
-    held = (await holdings_of(session, [booking.volunteer_id], shift))[booking.volunteer_id]
+    held, seated = await situation_of(session, booking.volunteer_id, shift)
     found = rules.judge(person, shift, held, clock.now())
     if found:
         raise Refusal.of(found)
@@ -102,7 +111,8 @@ async def take(session: AsyncSession, booking: Booking, shift: ShiftFacts, *, by
     await expire_on(session, shift.id)
     await change_state(session, booking, "confirmed", by=by)
     audit.record(session, by=by, verb="booking.accepted", subject=booking)
-    warnings = rules.advise(person, shift, held)
+    # They are told by mail, so without what only coordinators know.
+    warnings = rules.advise(person, shift, held, Company(tuple(seated)))
     await mails.accepted(session, booking, shift, person, warnings)
     await alerts.tell_tutor(session, booking, shift, warnings)
 

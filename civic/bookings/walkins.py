@@ -87,7 +87,8 @@ def _accepted(person: Person, shift: ShiftFacts, holdings: list[Held], reason: s
 def findings(person: Person, shift: ShiftFacts, holdings: list[Held]) -> tuple[list[Finding], list[Finding]]:
     """Blocking rules and warnings of somebody who is there already."""
     broken = [one for one in rules.judge(person, shift, holdings, clock.now()) if one.code not in BESIDE]
-    return broken, rules.advise(person, shift, holdings)
+    # With whom they came, and that they had said otherwise, is no question any more.
+    return broken, [one for one in rules.advise(person, shift, holdings) if one.code != "unavailable"]
 
 
 def _check_open(shift: ShiftFacts) -> None:

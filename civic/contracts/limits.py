@@ -9,12 +9,24 @@ from civic.i18n import N_
 
 DAYS, HOURS, MINUTES, MONTHS, YEARS = N_("jours"), N_("heures"), N_("minutes"), N_("mois"), N_("ans")
 PERCENT, CLOCK, PLACES, SPEED = N_("%"), N_("h (heure locale)"), N_("places"), N_("km/h")
+SHIFTS = N_("créneaux")
 
 
 def _limit(
-    default: float | None, rule: str, title: str, unit: str, lowest: float, highest: float, *, whole: bool = True
+    default: float | None,
+    rule: str,
+    title: str,
+    unit: str,
+    lowest: float,
+    highest: float,
+    *,
+    whole: bool = True,
+    optional: bool = False,
 ) -> Any:
-    """A field of Limits; `rule` is the id of rules.json in lower case, or "local" for our own policy."""
+    """A field of Limits; `rule` is the id of rules.json in lower case, or "local" for our own policy.
+
+    An `optional` one can be switched off, as is one that has no default.
+    """
     meta = {
         "rule": rule,
         "title": title,
@@ -22,7 +34,7 @@ def _limit(
         "lowest": lowest,
         "highest": highest,
         "whole": whole,
-        "optional": default is None,
+        "optional": optional or default is None,
     }
     return field(default=default, metadata=meta)
 
@@ -77,6 +89,9 @@ class Limits:
     pair_alert_hours: float = _limit(48, "lone_volunteer", N_("Premier rappel d’un binôme incomplet"), HOURS, 1, 168)
     pair_alert_last: float = _limit(24, "lone_volunteer", N_("Dernier rappel d’un binôme incomplet"), HOURS, 1, 168)
     travel_speed: float = _limit(12, "travel", N_("Trajet entre deux lieux, à vol d’oiseau"), SPEED, 1, 120)
+    newcomer_shifts: float | None = _limit(
+        3, "newcomer_alone", N_("Nouvelle personne : ses premiers créneaux"), SHIFTS, 1, 20, optional=True
+    )
     check_in_before: float = _limit(30, "local", N_("Arrivée notée soi-même, avant le début, de"), MINUTES, 0, 240)
     check_in_after: float = _limit(60, "local", N_("Arrivée notée soi-même, après le début, de"), MINUTES, 0, 600)
 

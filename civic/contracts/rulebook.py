@@ -14,6 +14,7 @@ from civic.contracts.limits import (
     MONTHS,
     PARAMETERS,
     PERCENT,
+    SHIFTS,
     SPEED,
     YEARS,
     Limits,
@@ -40,7 +41,15 @@ SEVERITIES = {
     "info": (N_("Repère"), "info", "info"),
 }
 # What our own policy does; the rest comes from the data file.
-LOCAL_SEVERITY = {"booking_window": "block", "self_booking_cap": "block", "travel": "warn", "local": "info"}
+LOCAL_SEVERITY = {
+    "booking_window": "block",
+    "self_booking_cap": "block",
+    "travel": "warn",
+    "unavailable": "warn",
+    "newcomer_alone": "warn",
+    "pair_wish": "warn",
+    "local": "info",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,8 @@ def _counted(unit: str, value: float) -> str:
         return ngettext("%(n)s mois", "%(n)s mois", count)
     if unit == YEARS:
         return ngettext("%(n)s an", "%(n)s ans", count)
+    if unit == SHIFTS:
+        return ngettext("%(n)s créneau", "%(n)s créneaux", count)
     return ngettext("%(n)s place", "%(n)s places", count)
 
 

@@ -226,6 +226,19 @@ LOCAL: dict[str, Words] = {
         N_("Trajet entre deux lieux"),
         N_("Un avertissement quand le temps manque pour aller d’un lieu à l’autre, à %(travel_speed)s à vol d’oiseau."),
     ),
+    "unavailable": Words(
+        N_("Indisponibilité de la semaine"),
+        N_("Un avertissement quand un créneau touche un moment où la personne a dit ne pas être libre."),
+    ),
+    "newcomer_alone": Words(
+        N_("Pas seul pour commencer"),
+        N_("Un avertissement quand quelqu’un qui a fait moins de %(newcomer_shifts)s prend un créneau encore vide."),
+        N_("Désactivé : personne n’est averti d’être le premier sur un créneau."),
+    ),
+    "pair_wish": Words(
+        N_("Jamais ensemble"),
+        N_("Un avertissement à la coordination seule, quand elle réunit deux personnes qu’elle a notées à séparer."),
+    ),
     "local": Words(
         N_("Désistement, liste d’attente, arrivée"),
         N_(

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from civic.bookings import rules
 from civic.bookings.agenda import Agenda
+from civic.bookings.company import is_newcomer, together_with
 from civic.bookings.hours import per_day, week_summary
 from civic.bookings.listing import distance
-from civic.bookings.values import Held, Person, ShiftFacts
+from civic.bookings.values import Company, Held, Person, ShiftFacts
 from civic.errors import Finding
 
 FAR = 1_000_000.0
@@ -17,7 +18,11 @@ FAR = 1_000_000.0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`hours` are those of the shift's week without it, `after` with it, `weekly_hours` what the contract says."""
+    """`hours` are those of the shift's week without it, `after` with it, `weekly_hours` what the contract says.
+
+    `liked` is a site that they prefer, `newcomer` somebody with few shifts behind them, `together` the names of those
+    seated whom a coordinator wishes to put them with.
+    """
 
     person: Person
     distance_km: float | None
@@ -26,10 +31,18 @@ class Candidate:
     weekly_hours: float | None
     refusals: list[Finding]
     warnings: list[Finding] = field(default_factory=list)
+    liked: bool = False
+    newcomer: bool = False
+    together: tuple[str, ...] = ()
 
     @property
     def eligible(self) -> bool:
         return not self.refusals
+
+    @property
+    def over(self) -> bool:
+        """Whether the week would go above the hours of the contract."""
+        return self.weekly_hours is not None and self.after > self.weekly_hours
 
 
 def week_hours(held: Iterable[Held], noted: Mapping[UUID, tuple[str, float]], monday: date) -> float:
@@ -56,8 +69,9 @@ def rank(
     monday: date,
     now: datetime,
     without: Collection[UUID] = (),
+    beside: Company | None = None,
 ) -> list[Candidate]:
-    """Those who may come first, without a warning before with one, then by distance and by hours so far.
+    """Those who may come first, the best fit before; then those who can't, the nearest miss before.
 
     People whose engagement is over are left out.
     """
@@ -70,9 +84,22 @@ def rank(
         hours = week_hours(held, noted, monday)
         agenda = Agenda(held)
         refusals = rules.judge(person, shift, agenda, now)
-        warnings = [] if refusals else rules.advise(person, shift, agenda)
+        warnings = [] if refusals else rules.advise(person, shift, agenda, beside)
         weekly = contract_hours(person, shift.times.day)
-        found.append(Candidate(person, distance(person, shift), hours, hours + added, weekly, refusals, warnings))
+        found.append(
+            Candidate(
+                person=person,
+                distance_km=distance(person, shift),
+                hours=hours,
+                after=hours + added,
+                weekly_hours=weekly,
+                refusals=refusals,
+                warnings=warnings,
+                liked=shift.site_id in person.preferred_sites,
+                newcomer=is_newcomer(person, shift),
+                together=together_with(person, beside) if beside else (),
+            )
+        )
     return sorted(found, key=_order)
 
 
@@ -80,6 +107,11 @@ def _former(person: Person, now: datetime) -> bool:
     return bool(person.contracts) and all(contract.last_day < now.date() for contract in person.contracts)
 
 
-def _order(one: Candidate) -> tuple[bool, bool, float, float, str]:
+def _order(one: Candidate) -> tuple[bool, int, bool, bool, bool, float, float, str]:
+    """A warning weighs more than a wish, a wish more than a liked site, that more than the hours and the way.
+
+    Of those who can't, whoever lacks one thing stands before whoever lacks three.
+    """
     away = FAR if one.distance_km is None else one.distance_km
-    return (not one.eligible, bool(one.warnings), away, one.hours, one.person.name)
+    against = len(one.warnings) if one.eligible else len(one.refusals)
+    return (not one.eligible, against, not one.together, not one.liked, one.over, away, one.hours, one.person.name)

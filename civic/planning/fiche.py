@@ -14,7 +14,8 @@ from civic.bookings import queries as bookings
 from civic.bookings.incidents import Kept
 from civic.bookings.models import SEATED
 from civic.bookings.people import people_of
-from civic.bookings.values import Crowd, Held, Person, ShiftFacts
+from civic.bookings.values import Company, Crowd, Held, Person, ShiftFacts
+from civic.bookings.wishes import wishes_among
 from civic.errors import Finding
 from civic.planning import queries
 from civic.planning.candidates import Candidate, contract_hours, rank, week_hours
@@ -89,7 +90,7 @@ class Fiche:
 
 
 async def fiche_of(session: AsyncSession, user: User, shift: ShiftFacts) -> Fiche:
-    """Nine queries beside those that found the shift; `user` may plan it."""
+    """Ten queries beside those that found the shift; `user` may plan it."""
     monday, now = clock.monday(shift.times.day), clock.now()
     staffing = shift.state == "published" and shift.times.starts_at > now
     visible = set(await queries.visible_ids(session, user))
@@ -107,14 +108,19 @@ async def fiche_of(session: AsyncSession, user: User, shift: ShiftFacts) -> Fich
     holdings: dict[UUID, list[Held]] = {}
     for one in held:
         holdings.setdefault(one.volunteer_id, []).append(one)
-    candidates = rank(people.values(), shift, holdings, noted, monday=monday, now=now, without=here) if staffing else []
+    beside = Company(crowd.seated, await wishes_among(session, people) if staffing else {})
+    candidates = (
+        rank(people.values(), shift, holdings, noted, monday=monday, now=now, without=here, beside=beside)
+        if staffing
+        else []
+    )
     arrivals = await queries.arrivals_of(session, shift.id)
     closure = next((one for one in shift.closures if one.touches(shift.times)), None)
     return Fiche(
         shift=shift,
-        seats=[_seat(one, people, holdings, noted, shift, visible, arrivals) for one in crowd.seated],
-        waiting=[_seat(one, people, holdings, noted, shift, visible, arrivals) for one in crowd.waiting],
-        walk_ins=[_seat(one, people, holdings, noted, shift, visible, arrivals) for one in crowd.walk_ins],
+        seats=[_seat(one, people, holdings, noted, shift, visible, arrivals, beside) for one in crowd.seated],
+        waiting=[_seat(one, people, holdings, noted, shift, visible, arrivals, beside) for one in crowd.waiting],
+        walk_ins=[_seat(one, people, holdings, noted, shift, visible, arrivals, beside) for one in crowd.walk_ins],
         incidents=await incidents.of_shifts(session, [shift.id]) if crowd.walk_ins else [],
         candidates=[one for one in candidates if one.person.volunteer_id in visible],
         history=await history_of(session, shift.id),
@@ -132,6 +138,7 @@ def _seat(
     shift: ShiftFacts,
     visible: set[UUID],
     arrivals: Mapping[UUID, datetime],
+    beside: Company,
 ) -> Seat:
     person = people[held.volunteer_id]
     attendance, served = noted.get(held.booking_id, (None, None))
@@ -149,7 +156,7 @@ def _seat(
         conflict=_conflict(held, person, holdings, shift),
         until=held.offer_expires_at,
         arrived_at=arrivals.get(held.booking_id),
-        warnings=rules.advise(person, shift, holdings[held.volunteer_id]) if _to_come(held, shift) else (),
+        warnings=rules.advise(person, shift, holdings[held.volunteer_id], beside) if _to_come(held, shift) else (),
     )
 
 

@@ -20,6 +20,7 @@ from civic.planning import (
     actions,
     bulk_views,
     day_views,
+    move_views,
     queries,
     roster_views,
     series_views,
@@ -28,6 +29,7 @@ from civic.planning import (
     template_views,
     week,
     weeks,
+    wish_views,
 )
 from civic.planning.fiche import fiche_of
 from civic.planning.pages import page_of_shift
@@ -37,7 +39,17 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 # First, so that « nouveau » is not taken for the id of a shift.
-for _part in (shift_views, roster_views, day_views, team_views, series_views, bulk_views, template_views):
+for _part in (
+    shift_views,
+    series_views,
+    template_views,
+    bulk_views,
+    roster_views,
+    move_views,
+    day_views,
+    team_views,
+    wish_views,
+):
     router.include_router(_part.router)
 
 

@@ -170,7 +170,9 @@ def test_warnings_come_in_the_promised_order_and_refuse_nothing() -> None:
         "late_adult",
         "minor_public",
         "travel",
+        "unavailable",
     ]
+    assert [code for code, _rule in rules.BESIDE_OTHERS] == ["newcomer_alone", "pair_wish"]
     assert rules.judge(person, facts, [], NOW) == []
     assert clock.public_holiday(facts.times.day) is None
 

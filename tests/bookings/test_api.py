@@ -21,6 +21,7 @@ from civic.schema import encode_cursor
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from tests.cast import Cast, make_cast, sign_in
+from tests.factories.contracts import without_newcomers
 from tests.factories.missions import make_mission
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_site
@@ -49,6 +50,7 @@ class World:
 async def world(session: AsyncSession, db: Database, make_client: MakeClient) -> World:
     """A mission in the CALL and the CAHC, a published shift and a draft in the first, a published one in the second."""
     cast = await make_cast(session)
+    await without_newcomers(session)
     here, there = await make_site(session), await make_site(session, intermunicipality="CAHC")
     mission = await make_mission(session, [here, there])
     made = World(

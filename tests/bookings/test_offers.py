@@ -24,6 +24,7 @@ from civic.volunteers.models import Volunteer
 from tests.bookings.test_changes import edit, values_of
 from tests.cast import sign_in
 from tests.factories.accounts import make_user
+from tests.factories.contracts import without_newcomers
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.volunteers import make_volunteer
 
@@ -93,6 +94,7 @@ class World:
 @pytest.fixture
 async def world(session: AsyncSession, db: Database) -> World:
     people = [await make_volunteer(session, name=f"Zoé {n}") for n in range(4)]
+    await without_newcomers(session)
     shift = await make_shift(session, START, capacity=1, min_staff=1)
     made = [
         await make_booking(session, shift, one, "waitlisted" if rank else "confirmed", rank)

@@ -12,6 +12,7 @@ from civic import clock
 from civic.contracts.models import RuleSetting
 from civic.db import Database
 from tests.cast import Cast, make_cast, sign_in
+from tests.factories.contracts import without_newcomers
 from tests.factories.shifts import make_booking, make_shift
 
 MakeClient = Callable[[], httpx.AsyncClient]
@@ -28,6 +29,7 @@ def frozen() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 async def cast(session: AsyncSession) -> Cast:
+    await without_newcomers(session)
     return await make_cast(session)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
-from civic.contracts.models import EngagementContract, Training
+from civic.contracts.models import EngagementContract, RuleSetting, Training
 from civic.volunteers.models import Volunteer
 from tests.factories.accounts import make_tutor
 
@@ -45,3 +45,9 @@ async def make_contract(
     session.add(contract)
     await session.flush()
     return contract
+
+
+async def without_newcomers(session: AsyncSession) -> None:
+    """Switch off the warning of those who never served: everybody in most tests."""
+    session.add(RuleSetting(parameter="newcomer_shifts", value=None, valid_from=date(2020, 1, 1)))
+    await session.flush()

@@ -14,6 +14,7 @@ from civic.missions.models import Mission
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from tests.cast import Cast, make_cast, sign_in
+from tests.factories.contracts import without_newcomers
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_shift
 from tests.factories.sites import make_site
@@ -51,6 +52,7 @@ async def world(db: Database, make_client: Callable[[], httpx.AsyncClient]) -> A
     with time_machine.travel(NOW, tick=False):
         async with db.writing() as session:
             cast = await make_cast(session)
+            await without_newcomers(session)
             here = await make_site(session, "parc-ici", name="Parc d’Ici")
             there = await make_site(session, "parc-la-bas", "CAHC", name="Parc de Là-bas")
             mission = await make_mission(session, [here, there], title="Aller vers")
