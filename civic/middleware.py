@@ -1,5 +1,6 @@
 """What holds for every request: security headers, no cross-origin writes, no oversized body."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -11,6 +12,9 @@ from civic.db import SAFE_METHODS
 from civic.settings import settings
 
 MAX_BODY = 1_000_000
+# What takes files has a limit of its own: the file's, and some room for the form around it.
+PHOTO = re.compile(r"/sites/[^/]+/photo")
+PHOTO_BODY = 8_100_000
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -79,7 +83,7 @@ def _foreign(headers: Headers) -> bool:
 
 
 class BodyLimit:
-    """Stop reading a body past MAX_BODY bytes (413), whether or not its length was announced."""
+    """Stop reading a body past MAX_BODY bytes, or a photo's limit (413), announced or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -88,15 +92,16 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
+        most = PHOTO_BODY if PHOTO.fullmatch(scope["path"]) else MAX_BODY
         announced = Headers(scope=scope).get("content-length", "0")
-        too_big = announced.isdigit() and int(announced) > MAX_BODY
+        too_big = announced.isdigit() and int(announced) > most
         seen = 0
 
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if too_big or seen > MAX_BODY:
+            if too_big or seen > most:
                 raise HTTPException(413)
             return message
 

@@ -17,7 +17,7 @@ from tests.factories.encounters import make_encounter
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
 from tests.factories.shifts import in_days, make_booking, make_shift
-from tests.factories.sites import make_closure, make_site
+from tests.factories.sites import make_closure, make_closure_rule, make_site
 from tests.test_pages import walk
 
 MakeClient = Callable[[], httpx.AsyncClient]
@@ -64,6 +64,8 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "token": "unknown",
         "token_id": UUID(NOWHERE),
         "rule_code": "week_max_adult",
+        "rule_id": (await make_closure_rule(session, site)).id,
+        "name": "unknown",
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}
