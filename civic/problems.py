@@ -110,6 +110,8 @@ async def _to_sign_in(request: Request) -> Response:
 
 async def _sign_in_again(request: Request) -> Response:
     form = await Form.read(request)
+    # Files are not carried: they are closed at once.
+    await request.close()
     sealed = carried.wrap(request.url.path, form)
     if not sealed:
         return RedirectResponse("/connexion", status_code=303)

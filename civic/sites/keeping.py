@@ -113,7 +113,7 @@ async def delete_site(session: AsyncSession, site: Site, *, by: User) -> None:
             await session.execute(delete(ClosureRule).where(ClosureRule.site_id == site.id))
             await session.execute(delete(Site).where(Site.id == site.id))
             audit.record(session, by=by, verb="site.deleted", subject=site, detail={"name": site.name})
-        if site.photo:
-            photos.drop_after_commit(session, site.photo)
     except IntegrityError:
         raise Refusal("site_used", _("Ce lieu a déjà servi : archivez-le, il restera dans l’historique.")) from None
+    if site.photo:
+        photos.drop_after_commit(session, site.photo)

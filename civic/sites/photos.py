@@ -139,10 +139,16 @@ def _keep(name: str, photo: Photo) -> None:
 
 
 def drop_after_commit(session: AsyncSession, name: str) -> None:
-    """Remove the files once the row no longer names them; one that is lost already is no error."""
-    event.listen(session.sync_session, "after_commit", partial(_drop, name), once=True)
+    """Remove the files once the row no longer names them; a rollback keeps them, and one lost already is no error.
+
+    Not from within a savepoint: SQLAlchemy takes its release for a commit.
+    """
+    going = [name]
+    event.listen(session.sync_session, "after_rollback", lambda _session: going.clear(), once=True)
+    event.listen(session.sync_session, "after_commit", partial(_drop, going), once=True)
 
 
-def _drop(name: str, _session: object) -> None:
-    for file in files_of(name):
-        file.unlink(missing_ok=True)
+def _drop(names: list[str], _session: object) -> None:
+    for name in names:
+        for file in files_of(name):
+            file.unlink(missing_ok=True)
