@@ -15,7 +15,7 @@ from civic.forms import Form
 from civic.i18n import _
 from civic.sites import photos
 from civic.sites.models import Site
-from civic.sites.views import EditableSite
+from civic.sites.views import EditableSite, editable_site, find_site
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
@@ -47,14 +47,19 @@ async def send(request: Request, user: CurrentUser, site: EditableSite, session:
         form.fail("photo", _("Choisissez une photo."))
     if not form.ok:
         return _page(request, site, form, status=422)
+    if not content:
+        photos.describe_photo(session, site, alt, by=user)
+        return redirect(f"/sites/{site.id}", flash=_("Photo enregistrée."))
+    # Drawing takes a second or so, and nothing is written yet: nobody who writes has to wait for it.
+    session.expunge_all()
+    await session.rollback()
     try:
-        if content:
-            await photos.set_photo(session, site, content, alt, by=user)
-        else:
-            photos.describe_photo(session, site, alt, by=user)
+        photo = await run_in_threadpool(photos.redraw, content)
     except Refusal as refusal:
         form.fail(refusal.field or "", refusal.message)
         return _page(request, site, form, status=422)
+    held = editable_site(await find_site(site.id, user, session), user)
+    await photos.set_photo(session, held, photo, alt, by=user)
     return redirect(f"/sites/{site.id}", flash=_("Photo enregistrée."))
 
 

@@ -60,7 +60,7 @@ def redraw(content: bytes) -> Photo:
             if opened.width * opened.height > MOST_PIXELS:
                 raise _refused("photo_too_large", _("Cette image a trop de pixels. Réduisez-la puis recommencez."))
             # A JPEG is decoded at a fraction of its size where that is enough: less time, less memory.
-            opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
+            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             upright = _flat(ImageOps.exif_transpose(opened))
     except UNREADABLE:
         text = _("Ce fichier n’est pas une photo lisible. Envoyez une image JPEG, PNG ou WebP entière.")
@@ -101,9 +101,8 @@ def files_of(name: str) -> tuple[Path, Path]:
     return folder() / f"{name}{ENDING}", folder() / f"{name}{THUMBNAIL}{ENDING}"
 
 
-async def set_photo(session: AsyncSession, site: Site, content: bytes, alt: str, *, by: User) -> None:
-    """Give a place its photo and tell in words what it shows. Raises Refusal."""
-    photo = await run_in_threadpool(redraw, content)
+async def set_photo(session: AsyncSession, site: Site, photo: Photo, alt: str, *, by: User) -> None:
+    """Give a place its photo and tell in words what it shows."""
     name = name_of(site, photo)
     await run_in_threadpool(_keep, name, photo)
     if site.photo and site.photo != name:

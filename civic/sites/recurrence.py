@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from dateutil.rrule import rrulestr
 
 from civic.errors import Refusal
-from civic.formats import day_range
+from civic.formats import day_month
 from civic.i18n import N_, _
 
 AHEAD = timedelta(days=400)
@@ -69,7 +69,7 @@ class Recurrence:
         return replace(self, until=min(self.until, day - timedelta(days=1)))
 
     def sentence(self) -> str:
-        """« chaque dimanche, du 20 sept. au 28 févr. »"""
+        """« chaque dimanche, du 20 sept. 2026 au 28 févr. 2027 »"""
         names = [_(WEEKDAYS[day]) for day in self.weekdays]
         if self.every.startswith("month_"):
             said = _(RANKS[self.every.removeprefix("month_")])
@@ -78,7 +78,12 @@ class Recurrence:
             text = _("une semaine sur deux, le %(days)s") % {"days": _and(names)}
         else:
             text = _("chaque %(days)s") % {"days": _and(names)}
-        return _("%(what)s, %(days)s") % {"what": text, "days": day_range(self.starts_on, self.until)}
+        stretch = {"first": _said(self.starts_on), "last": _said(self.until)}
+        return text + ", " + _("du %(first)s au %(last)s") % stretch
+
+
+def _said(day: date) -> str:
+    return f"{day_month(day)} {day.year}"
 
 
 def _and(words: list[str]) -> str:

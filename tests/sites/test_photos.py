@@ -1,6 +1,8 @@
 """The photo of a place: what it told is gone, what is no photo is refused, what is replaced is removed."""
 
+import asyncio
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -118,7 +120,7 @@ async def test_a_replaced_photo_goes_after_the_commit(session: AsyncSession, db:
     async def give(color: str) -> str:
         async with db.writing() as writing:
             site = await writing.get_one(Site, "here")
-            await photos.set_photo(writing, site, picture(color=color), "Le sentier", by=by)
+            await photos.set_photo(writing, site, photos.redraw(picture(color=color)), "Le sentier", by=by)
             return site.photo
 
     first = await give("#111")
@@ -141,7 +143,7 @@ async def test_two_places_do_not_share_a_file(session: AsyncSession, db: Databas
     by = await make_user(session, "admin")
     here, there = await make_site(session, "here"), await make_site(session, "there")
     for site in (here, there):
-        await photos.set_photo(session, site, picture(), "Le sentier", by=by)
+        await photos.set_photo(session, site, photos.redraw(picture()), "Le sentier", by=by)
     await session.commit()
     photos.remove_photo(session, here, by=by)
     await session.commit()
@@ -181,6 +183,35 @@ async def test_who_sends_and_who_sees(session: AsyncSession, make_client: Client
     assert 'alt="Le pont"' in (await client.get("/sites/here")).text
     assert (await client.post("/sites/here/photo/suppression")).status_code == 303
     assert (await public.get(f"/photos/{name}.webp")).status_code == 404
+
+
+async def test_nobody_waits_while_a_photo_is_drawn(
+    session: AsyncSession, make_client: Clients, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here")
+    await session.commit()
+    client, other = await sign_in(make_client, db, cast.admin), await sign_in(make_client, db, cast.coordinator_call)
+    drawing, go_on = threading.Event(), threading.Event()
+    drawn = photos.redraw
+
+    def slowly(content: bytes) -> photos.Photo:
+        drawing.set()
+        assert go_on.wait(20)
+        return drawn(content)
+
+    monkeypatch.setattr(photos, "redraw", slowly)
+    sending = asyncio.create_task(client.post("/sites/here/photo", **sent(picture())))  # type: ignore[arg-type]
+    assert await asyncio.to_thread(drawing.wait, 20)
+    try:
+        saved = await asyncio.wait_for(other.post("/sites/here/modifier", data={"meeting_place": "Au portail"}), 10)
+        assert saved.status_code == 303
+    finally:
+        go_on.set()
+    assert (await sending).status_code == 303
+    async with db.reading() as looking:
+        site = await looking.get_one(Site, "here")
+        assert (site.photo != "", site.meeting_place) == (True, "Au portail")
 
 
 async def test_photos_that_will_not_do(session: AsyncSession, make_client: Clients, db: Database) -> None:
