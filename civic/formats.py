@@ -272,6 +272,10 @@ def plain(text: str) -> str:
     return bare.lower().replace("’", "'").replace("-", " ")
 
 
+# Letters of two that no decomposition takes apart.
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (

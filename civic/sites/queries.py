@@ -1,6 +1,5 @@
 """Named selects on sites: everybody may read them."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from civic.accounts.models import User
+from civic.formats import plain
 from civic.sites.models import ClosureRule, Commune, Intermunicipality, Site, SiteClosure
 
 
@@ -52,15 +52,9 @@ async def search_sites(session: AsyncSession, filters: SiteFilters = SiteFilters
         chosen = chosen.where(Site.pillar == filters.pillar)
     if filters.kind:
         chosen = chosen.where(Site.kind == filters.kind)
-    wanted = _plain(filters.words).split()
+    wanted = plain(filters.words).split()
     sites = await session.scalars(chosen)
-    return [site for site in sites if all(word in _plain(f"{site.name} {site.commune.name}") for word in wanted)]
-
-
-def _plain(text: str) -> str:
-    """Lower case without accents or apostrophes' shape."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return bare.lower().replace("’", "'").replace("-", " ")
+    return [site for site in sites if all(word in plain(f"{site.name} {site.commune.name}") for word in wanted)]
 
 
 async def intermunicipalities(session: AsyncSession) -> list[Intermunicipality]:
