@@ -15,10 +15,11 @@ from civic.errors import Refusal
 from civic.i18n import _
 from civic.shifts import retiring
 from civic.sites import keeping
+from civic.sites.kinds import KINDS
 from civic.sites.models import Site
 from civic.sites.queries import closure_rules, closures_from, may_edit
 from civic.sites.reference import ATTRIBUTION
-from civic.sites.views import KINDS, MEMBERSHIP, AnySite
+from civic.sites.views import MEMBERSHIP, AnySite
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)

@@ -14,10 +14,11 @@ from civic.i18n import _
 from civic.sites import actions, keeping
 from civic.sites.actions import Notes
 from civic.sites.keeping import Identity
+from civic.sites.kinds import KINDS
 from civic.sites.models import PILLARS, Site
 from civic.sites.queries import communes
 from civic.sites.rules import LATITUDES, LONGITUDES
-from civic.sites.views import KINDS, EditableSite, kinds
+from civic.sites.views import EditableSite, kinds
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)

@@ -11,6 +11,7 @@ from civic.db import Session
 from civic.errors import Forbidden, NotFound, Refusal
 from civic.i18n import N_, _
 from civic.sites.chart import chart
+from civic.sites.kinds import KINDS
 from civic.sites.models import PILLARS, Site
 from civic.sites.queries import (
     SiteFilters,
@@ -25,16 +26,6 @@ from civic.sites.reference import ATTRIBUTION
 from civic.web import render
 
 router = APIRouter(include_in_schema=False)
-KINDS = {
-    "terril": N_("terril"),
-    "park": N_("parc"),
-    "culture_venue": N_("lieu culturel"),
-    "mining_heritage": N_("patrimoine minier"),
-    "leisure_park": N_("parc de loisirs"),
-    "energy_site": N_("site de l’énergie"),
-    "waterway": N_("voie d’eau"),
-    "memorial": N_("lieu de mémoire"),
-}
 # What is said of belonging to the Chaîne des Parcs: only what was read somewhere; a guess is not told at all.
 MEMBERSHIP = {"confirmed": N_("Fait partie de la Chaîne des Parcs")}
 PLANNERS = ("admin", "coordinator", "manager")
