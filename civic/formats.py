@@ -275,6 +275,10 @@ def plain(text: str) -> str:
     return bare.lower().translate(_LIGATURES).replace("’", "'").replace("-", " ")
 
 
+# Letters of two that no decomposition takes apart.
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (

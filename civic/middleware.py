@@ -1,5 +1,6 @@
 """What holds for every request: security headers, no cross-origin writes, no oversized body."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from civic.settings import settings
 MAX_BODY = 1_000_000
 # What takes files has a limit of its own: the file's, and some room for the form around it.
 ROOMIER = {"/imports": 10_100_000}
+PHOTO = re.compile(r"/sites/[^/]+/photo")
+PHOTO_BODY = 8_100_000
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -81,7 +84,7 @@ def _foreign(headers: Headers) -> bool:
 
 
 class BodyLimit:
-    """Stop reading a body past MAX_BODY bytes, or what ROOMIER gives its path (413), announced or not."""
+    """Stop reading a body past MAX_BODY bytes, or the limit of a path that takes files (413), announced or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -90,7 +93,8 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        most = ROOMIER.get(scope["path"], MAX_BODY)
+        path = scope["path"]
+        most = PHOTO_BODY if PHOTO.fullmatch(path) else ROOMIER.get(path, MAX_BODY)
         announced = Headers(scope=scope).get("content-length", "0")
         too_big = announced.isdigit() and int(announced) > most
         seen = 0

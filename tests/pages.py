@@ -94,7 +94,14 @@ SCREENS = (
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
-    Screen("site-modification", ADMIN, "/sites/{site}/modification"),
+    Screen("site-nouveau", ADMIN, "/sites/nouveau"),
+    Screen("site-modifier", ADMIN, "/sites/{site}/modifier"),
+    Screen("site-photo", ADMIN, "/sites/{site}/photo"),
+    Screen("site-archivage", ADMIN, "/sites/{site}/archivage"),
+    Screen("site-fermetures", COORDINATOR, "/sites/{site}/fermetures"),
+    Screen("sites-fermetures", COORDINATOR, "/sites/fermetures"),
+    Screen("missions-archives", COORDINATOR, "/missions/archives"),
+    Screen("mission-archivage", COORDINATOR, "/missions/{mission}/archivage"),
     Screen("administration", ADMIN, "/administration"),
     Screen("invitation", ADMIN, "/administration/invitation"),
     Screen("compte", ADMIN, "/administration/comptes/{account}"),
@@ -107,6 +114,8 @@ SCREENS = (
 )
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
+# A picture is no page.
+NO_SCREEN |= {"/photos/{name}"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
 # Files to print, to fill in, to work through.

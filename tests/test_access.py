@@ -19,7 +19,7 @@ from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
 from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
-from tests.factories.sites import make_closure, make_site
+from tests.factories.sites import make_closure, make_closure_rule, make_site
 from tests.factories.wishes import make_stretch, make_wish
 from tests.test_pages import walk
 
@@ -76,6 +76,8 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "line_id": template.lines[0].id,
         "kind_code": "volunteers",
         "form": "csv",
+        "rule_id": (await make_closure_rule(session, site)).id,
+        "name": "unknown",
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}

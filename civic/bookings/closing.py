@@ -1,6 +1,6 @@
 """Close a site for some days, or an account: the places that this takes are listed first, then end with a mail."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,7 +15,7 @@ from civic.bookings import breaks, queries, waitlist
 from civic.bookings.breaks import Broken
 from civic.bookings.models import Booking
 from civic.bookings.steps import hold
-from civic.bookings.values import ShiftFacts
+from civic.bookings.values import ShiftFacts, Times
 from civic.contracts.sources import source_of
 from civic.errors import Finding
 from civic.i18n import _
@@ -34,14 +34,22 @@ class Closing:
     reason: str
 
 
+Span = tuple[date, date]
+
+
 async def closed_by(session: AsyncSession, site: Site, closing: Closing) -> list[Broken]:
     """The seats and offers of the coming shifts that touch the days, in order."""
-    found = await _touched(session, site.id, closing.starts_on, closing.ends_on)
-    crowds = queries.crowds(await queries.live_bookings(session, shift_ids=found)) if found else {}
-    reason = _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": closing.reason.rstrip(".")}
-    finding = Finding("site_closed", reason, source_of("site_closed"))
-    ordered = sorted(crowds, key=lambda one: (found[one].times.starts_at, one))
-    return [one for shift_id in ordered for one in breaks.whole(crowds[shift_id].seated, found, lambda _shift: finding)]
+    found = await touched(session, [site.id], [(closing.starts_on, closing.ends_on)])
+    return await broken_on(session, found, closing.reason)
+
+
+async def broken_on(session: AsyncSession, shifts: dict[UUID, ShiftFacts], reason: str) -> list[Broken]:
+    """The seats and offers of some shifts whose site closes, in order."""
+    crowds = queries.crowds(await queries.live_bookings(session, shift_ids=shifts)) if shifts else {}
+    told = _("Lieu fermé ce jour-là : %(reason)s.") % {"reason": reason.rstrip(".")}
+    finding = Finding("site_closed", told, source_of("site_closed"))
+    ordered = sorted(crowds, key=lambda one: (shifts[one].times.starts_at, one))
+    return [one for shift_id in ordered for one in breaks.whole(crowds[shift_id].seated, shifts, lambda _s: finding)]
 
 
 async def close_site(
@@ -52,20 +60,31 @@ async def close_site(
     Raises Refusal `days_in_order`, and `breaks_bookings` when a place would end that was not accepted.
     """
     sites.check_days(closing.starts_on, closing.ends_on)
-    shift_ids = set(await _touched(session, site.id, closing.starts_on, closing.ends_on))
-    broken = await closed_by(session, site, closing)
-    people = {one.held.volunteer_id for one in broken}
-    await hold(session, shift_ids | await _waited(session, people), people)
-    broken = await closed_by(session, site, closing)
-    breaks.refuse_unseen(broken, accepted)
+    spans = [(closing.starts_on, closing.ends_on)]
+    broken = await hold_and_check(session, [site.id], spans, closing.reason, accepted)
     closure = await sites.add_closure(session, site, closing.starts_on, closing.ends_on, closing.reason, by=by)
     return closure, await breaks.end_all(session, by=by, broken=broken)
+
+
+async def hold_and_check(
+    session: AsyncSession, site_ids: Collection[str], spans: Sequence[Span], reason: str, accepted: Collection[UUID]
+) -> list[Broken]:
+    """Lock all that closing some sites on some days touches, then say again whose places end.
+
+    Raises Refusal `breaks_bookings` when one was not accepted.
+    """
+    found = await touched(session, site_ids, spans)
+    people = {one.held.volunteer_id for one in await broken_on(session, found, reason)}
+    await hold(session, set(found) | await waited(session, people), people)
+    broken = await broken_on(session, found, reason)
+    breaks.refuse_unseen(broken, accepted)
+    return broken
 
 
 async def reopen_site(session: AsyncSession, *, by: User, site: Site, closure_id: UUID) -> None:
     """Open a site again on a closure's days; its queues are judged again. Raises NotFound."""
     closure = await sites.find_closure(session, site, closure_id)
-    shift_ids = set(await _touched(session, site.id, closure.starts_on, closure.ends_on))
+    shift_ids = set(await touched(session, [site.id], [(closure.starts_on, closure.ends_on)]))
     await hold(session, shift_ids, ())
     await sites.remove_closure(session, site, closure_id, by=by)
     await session.flush()
@@ -94,15 +113,23 @@ async def close_account(session: AsyncSession, *, by: User, account: User, accep
     return await breaks.end_all(session, by=by, broken=broken)
 
 
-async def _touched(session: AsyncSession, site_id: str, first: date, last: date) -> dict[UUID, ShiftFacts]:
-    """Published shifts of a site that have not begun and touch the days."""
-    start, end = clock.day_bounds(first, last)
-    chosen = select(Shift.id).where(Shift.site_id == site_id, Shift.state == "published")
+async def touched(session: AsyncSession, site_ids: Collection[str], spans: Sequence[Span]) -> dict[UUID, ShiftFacts]:
+    """Published shifts of some sites that have not begun and touch one of the stretches of days."""
+    if not spans:
+        return {}
+    start, end = clock.day_bounds(min(first for first, _last in spans), max(last for _first, last in spans))
+    chosen = select(Shift.id, Shift.starts_at, Shift.ends_at)
+    chosen = chosen.where(Shift.site_id.in_(site_ids), Shift.state == "published")
     chosen = chosen.where(Shift.starts_at < end, Shift.ends_at > start, Shift.starts_at > clock.now())
-    return await queries.shift_facts(session, list(await session.scalars(chosen)))
+    found = []
+    for shift_id, starts_at, ends_at in await session.execute(chosen):
+        times = Times(starts_at, ends_at)
+        if any(first <= times.last_day and times.day <= last for first, last in spans):
+            found.append(shift_id)
+    return await queries.shift_facts(session, found)
 
 
-async def _waited(session: AsyncSession, volunteer_ids: Collection[UUID]) -> set[UUID]:
+async def waited(session: AsyncSession, volunteer_ids: Collection[UUID]) -> set[UUID]:
     """Coming shifts that some people wait for: a seat less may open them."""
     chosen = select(Booking.shift_id).where(Booking.volunteer_id.in_(volunteer_ids), Booking.state == "waitlisted")
     return set(await session.scalars(chosen.where(Booking.starts_at > clock.now())))

@@ -6,23 +6,29 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from civic import clock
-from civic.accounts.admin_views import Account, page_of
+from civic.accounts.admin_views import Account
+from civic.accounts.admin_views import page_of as account_page
 from civic.accounts.current import AdminUser, CurrentUser
 from civic.bookings import breaks, closing
 from civic.bookings.breaks import Broken
 from civic.bookings.closing import Closing
+from civic.bookings.closure_pages import REASON_MAX, page_of
 from civic.db import Session
 from civic.errors import Refusal
 from civic.forms import Form
 from civic.i18n import _, ngettext
-from civic.sites import views as sites
 from civic.sites.actions import check_days
 from civic.sites.models import Site
-from civic.sites.views import EditableSite
+from civic.sites.views import AnySite, EditableSite
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
-REASON_MAX = 200
+
+
+@router.get("/sites/{site_id}/fermetures")
+async def closures(request: Request, site: AnySite, user: CurrentUser, session: Session) -> Response:
+    """What is closed and what was: everybody who is signed in may look."""
+    return await page_of(request, session, site, user)
 
 
 @router.post("/sites/{site_id}/fermetures")
@@ -31,13 +37,13 @@ async def close_site(request: Request, user: CurrentUser, site: EditableSite, se
     form = await Form.read(request)
     wanted = _read(form)
     if wanted is None:
-        return await sites.page_of(request, session, site, user, status=422, closure_form=form)
+        return await page_of(request, session, site, user, status=422, closure_form=form)
     broken = await closing.closed_by(session, site, wanted)
     seen = breaks.parse(form.get("seen"))
     if broken and not (form.checked("confirm") and all(one.held.booking_id in seen for one in broken)):
         return _ask(request, site, wanted, form, broken)
     _closure, ended = await closing.close_site(session, by=user, site=site, closing=wanted, accepted=seen)
-    return redirect(f"/sites/{site.id}", _closed(ended))
+    return redirect(f"/sites/{site.id}/fermetures", closed(ended))
 
 
 def _read(form: Form) -> Closing | None:
@@ -65,7 +71,7 @@ def _ask(request: Request, site: Site, wanted: Closing, form: Form, broken: list
     return render(request, "bookings/close_site.html", context, status=409)
 
 
-def _closed(ended: int) -> str:
+def closed(ended: int) -> str:
     if not ended:
         return _("Fermeture notée.")
     text = ngettext(
@@ -79,7 +85,7 @@ def _closed(ended: int) -> str:
 @router.post("/sites/{site_id}/fermetures/{closure_id}/suppression")
 async def reopen_site(closure_id: UUID, user: CurrentUser, site: EditableSite, session: Session) -> Response:
     await closing.reopen_site(session, by=user, site=site, closure_id=closure_id)
-    return redirect(f"/sites/{site.id}", _("Fermeture supprimée."))
+    return redirect(f"/sites/{site.id}/fermetures", _("Fermeture supprimée."))
 
 
 @router.get("/administration/comptes/{user_id}/fermeture")
@@ -103,4 +109,4 @@ async def close_account(request: Request, user: AdminUser, account: Account, ses
     if ended:
         freed = ngettext("%(n)s place est libérée.", "%(n)s places sont libérées.", ended) % {"n": ended}
         text = f"{text} {freed}"
-    return redirect(page_of(account), text)
+    return redirect(account_page(account), text)

@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from civic import clock
 from civic.demo.chance import Chance
 from civic.demo.names import landline
 from civic.demo.rows import Rows
-from civic.sites.models import Site, SiteClosure
+from civic.sites.models import ClosureRule, Site, SiteClosure
+from civic.sites.recurrence import Recurrence
 
 # Shifts in an ordinary week; places that are not named have FEW.
 WEEKLY = {
@@ -73,6 +74,7 @@ SAFETY = {
 }
 HUNTING_SITES = ("terril-74", "terril-74a", "parc-olhain", "terril-75", "terril-116")
 HUNTING = "chasse autorisée sur le site ce dimanche"
+RETURNING = ("lagunage-harnes", "faucardage des bassins")
 WORKS = (
     ("terril-87", 10, 6, "entretien du sentier après les pluies"),
     ("terril-98", -40, 12, "travaux sur la passerelle"),
@@ -97,6 +99,8 @@ def describe(chance: Chance, sites: list[Site]) -> list[dict[str, Any]]:
 def closures(chance: Chance, today: date, by: UUID, rows: Rows) -> set[tuple[str, date]]:
     """Hunting Sundays of the season and a few works; returns the closed days of each site."""
     closed: set[tuple[str, date]] = set()
+    # A rule comes before the rows that name it.
+    rows.tables.setdefault(ClosureRule, [])
     first = clock.monday(today) - timedelta(weeks=12)
     for sunday in (first + timedelta(days=6 + 7 * week) for week in range(18)):
         in_season = sunday.month in (10, 11, 12, 1, 2) or (sunday.month == 9 and sunday.day > 20)
@@ -108,7 +112,21 @@ def closures(chance: Chance, today: date, by: UUID, rows: Rows) -> set[tuple[str
     for site, offset, length, reason in WORKS:
         starts = today + timedelta(days=offset)
         _close(chance, site, starts, starts + timedelta(days=length - 1), reason, today, by, rows, closed)
-    return closed
+    return closed | _returning(today, by, rows)
+
+
+def _returning(today: date, by: UUID, rows: Rows) -> set[tuple[str, date]]:
+    """A closure that comes back, written out as a coordinator's would be."""
+    site, reason = RETURNING
+    recurrence = Recurrence("month_1", (0,), today, today + timedelta(days=180))
+    rule_id = uuid5(NAMESPACE_URL, f"{site}/{today}")
+    told = {"created_at": clock.midnight(today - timedelta(days=3)), "created_by_id": by}
+    kept = {"id": rule_id, "site_id": site, "rule": recurrence.rule, "starts_on": today, "reason": reason}
+    rows.add(ClosureRule, kept | told)
+    for day in recurrence.days():
+        row = {"id": uuid5(rule_id, day.isoformat()), "site_id": site, "starts_on": day, "ends_on": day}
+        rows.add(SiteClosure, row | told | {"reason": reason, "rule_id": rule_id})
+    return {(site, day) for day in recurrence.days()}
 
 
 def _close(
@@ -125,4 +143,4 @@ def _close(
     closed.update((site, day) for day in clock.days(first, last))
     told = clock.midnight(min(first, today) - timedelta(days=chance.randint(20, 40)))
     row = {"id": chance.uuid(), "site_id": site, "starts_on": first, "ends_on": last, "reason": reason}
-    rows.add(SiteClosure, row | {"created_at": told, "created_by_id": by})
+    rows.add(SiteClosure, row | {"created_at": told, "created_by_id": by, "rule_id": None})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -61,6 +61,32 @@ async def update_mission(session: AsyncSession, mission: Mission, facts: Mission
     _write(mission, facts, sites)
     await session.flush()
     audit.record(session, by=by, verb="mission.updated", subject=mission)
+
+
+def archive_mission(session: AsyncSession, mission: Mission, *, by: User) -> None:
+    """Take a mission off the lists; what was done for it stays. Whether it may be is for `shifts.retiring`."""
+    if mission.archived_at is None:
+        mission.archived_at = now()
+        audit.record(session, by=by, verb="mission.archived", subject=mission)
+
+
+def restore_mission(session: AsyncSession, mission: Mission, *, by: User) -> None:
+    """Put a mission back on the lists; again changes nothing."""
+    if mission.archived_at is not None:
+        mission.archived_at = None
+        audit.record(session, by=by, verb="mission.restored", subject=mission)
+
+
+async def delete_mission(session: AsyncSession, mission: Mission, *, by: User) -> None:
+    """Remove a mission that nothing has ever named: one made by mistake. Raises Refusal `mission_used`."""
+    try:
+        # The database knows every table that may name a mission, those to come included.
+        async with session.begin_nested():
+            await session.execute(delete(Mission).where(Mission.id == mission.id))
+            audit.record(session, by=by, verb="mission.deleted", subject=mission, detail={"name": mission.title})
+    except IntegrityError:
+        message = _("Cette mission a déjà servi : archivez-la, elle restera dans l’historique.")
+        raise Refusal("mission_used", message) from None
 
 
 async def _sites(session: AsyncSession, facts: MissionFacts, by: User, already: Collection[str] = ()) -> list[Site]:

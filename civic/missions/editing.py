@@ -1,6 +1,7 @@
-"""Writing a mission: a coordinator's form."""
+"""A mission's form, and the new mission that it makes; changing one under people booked is bookings.mission_views."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -15,7 +16,7 @@ from civic.i18n import _
 from civic.missions import actions
 from civic.missions.actions import MissionFacts
 from civic.missions.models import TAGS, Mission
-from civic.missions.queries import covers
+from civic.missions.queries import covers, mission_with_all
 from civic.missions.views import TAG_NAMES, AnyMission
 from civic.sites.models import PILLARS, Site
 from civic.sites.queries import search_sites
@@ -35,27 +36,19 @@ EditableMission = Annotated[Mission, Depends(editable_mission)]
 
 
 @router.get("/missions/nouvelle")
-async def new(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    return await _show(request, session, user, None, Form.filled(min_age=MIN_AGE, tags=["outdoor"]))
+async def new(request: Request, user: CoordinatorUser, session: Session, copie: UUID | None = None) -> Response:
+    """An empty form, or one filled from the mission that `copie` names."""
+    model = await mission_with_all(session, copie) if copie else None
+    if model is None:
+        return await show_form(request, session, user, None, Form.filled(min_age=MIN_AGE, tags=["outdoor"]))
+    form = filled(model)
+    form.lists["title"] = [_("%(title)s (copie)") % {"title": model.title}]
+    return await show_form(request, session, user, None, form)
 
 
-@router.post("/missions/nouvelle")
-async def create(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    form = await Form.read(request)
-    facts = await _read(session, form, user, None)
-    if facts is None:
-        return await _show(request, session, user, None, form, status=422)
-    try:
-        mission = await actions.create_mission(session, facts, by=user)
-    except Refusal as refusal:
-        form.fail(refusal.field or "", refusal.message)
-        return await _show(request, session, user, None, form, status=422)
-    return redirect(f"/missions/{mission.id}", flash=_("Mission créée."))
-
-
-@router.get("/missions/{mission_id}/modification")
-async def edit(request: Request, user: CoordinatorUser, mission: EditableMission, session: Session) -> Response:
-    form = Form.filled(
+def filled(mission: Mission) -> Form:
+    """The form that shows a mission as it is."""
+    return Form.filled(
         **{name: getattr(mission, name) for name in ("title", "pillar", "description", "activity", "tasks", "min_age")},
         approval_number=mission.approval_number,
         starts_on=mission.starts_on,
@@ -64,34 +57,43 @@ async def edit(request: Request, user: CoordinatorUser, mission: EditableMission
         tags=mission.tag_codes,
         trainings=mission.training_codes,
     )
-    return await _show(request, session, user, mission, form)
 
 
-@router.post("/missions/{mission_id}/modification")
-async def update(request: Request, user: CoordinatorUser, mission: EditableMission, session: Session) -> Response:
+@router.post("/missions/nouvelle")
+async def create(request: Request, user: CoordinatorUser, session: Session) -> Response:
     form = await Form.read(request)
-    facts = await _read(session, form, user, mission)
+    facts = await read_facts(session, form, user, None)
     if facts is None:
-        return await _show(request, session, user, mission, form, status=422)
+        return await show_form(request, session, user, None, form, status=422)
     try:
-        await actions.update_mission(session, mission, facts, by=user)
+        mission = await actions.create_mission(session, facts, by=user)
     except Refusal as refusal:
         form.fail(refusal.field or "", refusal.message)
-        return await _show(request, session, user, mission, form, status=422)
-    return redirect(f"/missions/{mission.id}", flash=_("Mission enregistrée."))
+        return await show_form(request, session, user, None, form, status=422)
+    return redirect(f"/missions/{mission.id}", flash=_("Mission créée."))
 
 
-async def _show(
-    request: Request, session: Session, user: User, mission: Mission | None, form: Form, *, status: int = 200
+async def show_form(
+    request: Request,
+    session: Session,
+    user: User,
+    mission: Mission | None,
+    form: Form,
+    *,
+    status: int = 200,
+    **shown: Any,
 ) -> Response:
+    """`broken` lists the places that the change would end, when it has to be asked."""
     context: dict[str, Any] = {
         "mission": mission,
         "form": form,
-        "sites": [(site.id, site.name) for site in await _offered(session, user, mission)],
+        "sites": await _offered(session, user, mission),
         "pillars": PILLARS,
         "tags": [(code, _(name)) for code, name in TAG_NAMES.items()],
         "trainings": [(code, _(name)) for code, name in TRAINING_NAMES.items()],
         "maximum": TEXT_MAX,
+        "broken": [],
+        **shown,
     }
     return render(request, "missions/edit.html", context, status=status)
 
@@ -99,11 +101,11 @@ async def _show(
 async def _offered(session: Session, user: User, mission: Mission | None) -> list[Site]:
     """Sites in the author's scope, and those that the mission has already."""
     present = {site.id for site in mission.sites} if mission else set()
-    every = await search_sites(session, "", "")
+    every = await search_sites(session)
     return [site for site in every if user.covers(site.intermunicipality_code) or site.id in present]
 
 
-async def _read(session: Session, form: Form, user: User, mission: Mission | None) -> MissionFacts | None:
+async def read_facts(session: Session, form: Form, user: User, mission: Mission | None) -> MissionFacts | None:
     offered = {site.id for site in await _offered(session, user, mission)}
     facts = MissionFacts(
         title=form.text("title", maximum=120),

@@ -35,11 +35,23 @@ async def list_missions(session: AsyncSession, pillar: str | None) -> list[Missi
     return list(await session.scalars(chosen))
 
 
-async def mission_with_all(session: AsyncSession, mission_id: UUID) -> Mission | None:
-    """One mission in use with its sites and their communes, tags and trainings."""
+async def archived_missions(session: AsyncSession, user: User) -> list[Mission]:
+    """Missions out of use within a coordinator's scope, the latest first."""
     chosen = (
         select(Mission)
-        .where(Mission.id == mission_id, Mission.archived_at.is_(None))
+        .where(Mission.archived_at.is_not(None), in_scope(user))
+        .options(selectinload(Mission.sites))
+        .order_by(Mission.archived_at.desc(), Mission.id)
+    )
+    return list(await session.scalars(chosen))
+
+
+async def mission_with_all(session: AsyncSession, mission_id: UUID, *, archived: bool = False) -> Mission | None:
+    """One mission in use (or out of use) with its sites and their communes, tags and trainings."""
+    out_of_use = Mission.archived_at.is_not(None) if archived else Mission.archived_at.is_(None)
+    chosen = (
+        select(Mission)
+        .where(Mission.id == mission_id, out_of_use)
         .options(
             selectinload(Mission.sites).joinedload(Site.commune),
             selectinload(Mission.tags),

@@ -74,7 +74,7 @@ def check_times(values: ShiftValues) -> None:
 
 
 async def check_place(session: AsyncSession, *, by: User, values: ShiftValues) -> None:
-    """The mission exists, holds the site, and the site is in the coordinator's scope."""
+    """The mission exists, holds the site on that day, and the site is in the coordinator's scope."""
     site = await session.get(Site, values.site_id)
     mission = await session.get(Mission, values.mission_id)
     errors = {}
@@ -86,6 +86,10 @@ async def check_place(session: AsyncSession, *, by: User, values: ShiftValues) -
         pair = (values.mission_id, values.site_id)
         if await session.get(MissionSite, pair) is None:
             errors["site_id"] = _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux.")
+    if mission is not None and not errors:
+        outside = rules.outside_period(values.starts_at, mission.starts_on, mission.ends_on)
+        if outside:
+            errors["starts_at"] = outside
     if site is not None and not by.covers(site.intermunicipality_code):
         raise Forbidden(_("Ce lieu est hors de votre périmètre."))
     if errors:

@@ -1,7 +1,9 @@
 """What makes a shift well formed, whoever plans it and by whatever door."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from civic import clock
+from civic.formats import day_long
 from civic.i18n import _
 
 LONGEST = timedelta(hours=14)
@@ -30,3 +32,13 @@ def too_old(starts_at: datetime, now: datetime) -> dict[str, str]:
     if starts_at >= now - LATEST_IN_PAST:
         return {}
     return {"starts_at": _("Ce jour est passé depuis plus d’un mois. Vérifiez l’année.")}
+
+
+def outside_period(starts_at: datetime, first: date | None, last: date | None) -> str:
+    """Why a mission's period does not hold a shift's day; empty when it does. Both days are included."""
+    day = clock.local_day(starts_at)
+    if first and day < first:
+        return _("La mission commence le %(day)s : choisissez un jour de sa période.") % {"day": day_long(first)}
+    if last and day > last:
+        return _("La mission s’arrête le %(day)s : choisissez un jour de sa période.") % {"day": day_long(last)}
+    return ""

@@ -1,33 +1,42 @@
-"""Pages of the places: a list that everybody may read, a page each, and the upkeep of its notes."""
+"""The list of places beside their map, for everybody, and what the other pages of a place share."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.current import CurrentUser, MaybeUser
 from civic.accounts.models import User
 from civic.db import Session
-from civic.errors import Forbidden, NotFound
-from civic.forms import Form
-from civic.i18n import _
-from civic.sites import actions
+from civic.errors import Forbidden, NotFound, Refusal
+from civic.i18n import N_, _
+from civic.sites.chart import chart
 from civic.sites.kinds import KINDS
-from civic.sites.models import Site
-from civic.sites.queries import closed_sites, closures_from, intermunicipalities, may_edit, open_sites, search_sites
+from civic.sites.models import PILLARS, Site
+from civic.sites.queries import (
+    SiteFilters,
+    any_sites,
+    closed_sites,
+    communes,
+    intermunicipalities,
+    may_edit,
+    search_sites,
+)
 from civic.sites.reference import ATTRIBUTION
-from civic.web import redirect, render
+from civic.web import render
 
 router = APIRouter(include_in_schema=False)
-NOTES_MAX = 1000
+# What is said of belonging to the Chaîne des Parcs: only what was read somewhere; a guess is not told at all.
+MEMBERSHIP = {"confirmed": N_("Fait partie de la Chaîne des Parcs")}
+PLANNERS = ("admin", "coordinator", "manager")
 
 
-async def find_site(site_id: str, session: Session) -> Site:
+async def find_site(site_id: str, user: MaybeUser, session: Session) -> Site:
+    """A place; one out of use is still there for those who are signed in, since what they noted names it."""
     found = None
     if "\x00" not in site_id and len(site_id) <= 40:
-        found = await session.scalar(open_sites().where(Site.id == site_id))
-    if found is None:
+        found = await session.scalar(any_sites().where(Site.id == site_id))
+    if found is None or (found.archived_at and user is None):
         raise NotFound
     return found
 
@@ -38,82 +47,54 @@ AnySite = Annotated[Site, Depends(find_site)]
 def editable_site(site: AnySite, user: CurrentUser) -> Site:
     if not may_edit(user, site):
         raise Forbidden(_("Ce lieu est hors de votre périmètre.") if user.role == "coordinator" else "")
+    if site.archived_at:
+        raise Refusal("site_archived", _("Ce lieu est archivé : remettez-le d’abord en service."))
     return site
 
 
 EditableSite = Annotated[Site, Depends(editable_site)]
 
 
+def kinds() -> dict[str, str]:
+    return {code: _(name) for code, name in KINDS.items()}
+
+
 @router.get("/sites")
 async def index(
-    request: Request, user: MaybeUser, session: Session, q: str = "", intermunicipality: str = ""
+    request: Request,
+    user: MaybeUser,
+    session: Session,
+    q: str = "",
+    intermunicipality: str = "",
+    pillar: str = "",
+    kind: str = "",
+    archives: str = "",
 ) -> Response:
     """A filter that names nothing shows everything; a search that finds nothing says so."""
     groups = await intermunicipalities(session)
-    known = {group.code for group in groups}
-    chosen = intermunicipality if intermunicipality in known else ""
-    words = "".join(c for c in q[:100] if c.isprintable()).strip()
+    filters = SiteFilters(
+        words="".join(c for c in q[:100] if c.isprintable()).strip(),
+        intermunicipality=intermunicipality if intermunicipality in {group.code for group in groups} else "",
+        pillar=pillar if pillar in PILLARS else "",
+        kind=kind if kind in KINDS else "",
+        archived=archives == "1" and _plans(user),
+    )
+    sites = await search_sites(session, filters)
     context = {
-        "sites": await search_sites(session, words, chosen),
+        "sites": sites,
+        "chart": chart(await communes(session), sites),
         "groups": groups,
-        "q": words,
-        "intermunicipality": chosen,
+        "filters": filters,
+        "pillars": PILLARS,
         "closed": await closed_sites(session, clock.today()),
-        "kinds": _kinds(),
+        "kinds": kinds(),
+        "may_create": user is not None and user.role == "admin",
+        "may_close": user is not None and user.role in ("admin", "coordinator"),
+        "may_see_archives": _plans(user),
         "attribution": _(ATTRIBUTION),
     }
     return render(request, "sites/index.html", context)
 
 
-def _kinds() -> dict[str, str]:
-    return {code: _(name) for code, name in KINDS.items()}
-
-
-@router.get("/sites/{site_id}")
-async def show(request: Request, site: AnySite, user: MaybeUser, session: Session) -> Response:
-    return await page_of(request, session, site, user)
-
-
-async def page_of(
-    request: Request, session: AsyncSession, site: Site, user: User | None, *, status: int = 200, **shown: Any
-) -> Response:
-    """The site's page; `closure_form` is the form as typed (the closing itself is bookings.closure_views)."""
-    day = clock.today()
-    closures = await closures_from(session, site.id, day)
-    context = {
-        "site": site,
-        "kind": _(KINDS[site.kind]) if site.kind in KINDS else "",
-        "closures": closures,
-        "closed": next((closure for closure in closures if closure.starts_on <= day), None),
-        "editable": may_edit(user, site),
-        "closure_form": Form.filled(starts_on=day, ends_on=day),
-        "attribution": _(ATTRIBUTION),
-        **shown,
-    }
-    return render(request, "sites/show.html", context, status=status)
-
-
-@router.get("/sites/{site_id}/modification")
-async def edit(request: Request, site: EditableSite) -> Response:
-    form = Form.filled(
-        meeting_place=site.meeting_place,
-        access_notes=site.access_notes,
-        safety_notes=site.safety_notes,
-        on_call_number=site.on_call_number,
-    )
-    return render(request, "sites/edit.html", {"site": site, "form": form, "maximum": NOTES_MAX})
-
-
-@router.post("/sites/{site_id}/modification")
-async def update(request: Request, user: CurrentUser, site: EditableSite, session: Session) -> Response:
-    form = await Form.read(request)
-    notes = actions.Notes(
-        meeting_place=form.text("meeting_place", required=False, maximum=200),
-        access_notes=form.text("access_notes", required=False, maximum=NOTES_MAX),
-        safety_notes=form.text("safety_notes", required=False, maximum=NOTES_MAX),
-        on_call_number=form.phone("on_call_number", required=False),
-    )
-    if not form.ok:
-        return render(request, "sites/edit.html", {"site": site, "form": form, "maximum": NOTES_MAX}, status=422)
-    actions.update_notes(session, site, notes, by=user)
-    return redirect(f"/sites/{site.id}", flash=_("Fiche enregistrée."))
+def _plans(user: User | None) -> bool:
+    return user is not None and user.role in PLANNERS

@@ -1,12 +1,14 @@
 """Places. Intermunicipalities and communes are made once per database and found again after."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from civic.sites.models import Commune, Intermunicipality, Site, SiteClosure
+from civic import clock
+from civic.sites.models import ClosureRule, Commune, Intermunicipality, Site, SiteClosure
+from civic.sites.recurrence import Recurrence
 
 # A real commune of each, so that distances are believable.
 COMMUNES = {
@@ -75,3 +77,18 @@ async def make_closure(
     session.add(closure)
     await session.flush()
     return closure
+
+
+async def make_closure_rule(
+    session: AsyncSession, site: Site, weekdays: tuple[int, ...] = (6,), weeks: int = 8, reason: str = "Chasse"
+) -> ClosureRule:
+    """Closed every such weekday from today on, a row each."""
+    today = clock.today()
+    recurrence = Recurrence("week", weekdays, today, today + timedelta(weeks=weeks))
+    rule = ClosureRule(site_id=site.id, rule=recurrence.rule, starts_on=today, reason=reason)
+    session.add(rule)
+    await session.flush()
+    for day in recurrence.days():
+        session.add(SiteClosure(site_id=site.id, starts_on=day, ends_on=day, reason=reason, rule_id=rule.id))
+    await session.flush()
+    return rule

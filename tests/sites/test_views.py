@@ -19,6 +19,12 @@ Clients = Callable[[], httpx.AsyncClient]
 KEEPERS = {"coordinator", "coordinator_call", "admin"}
 
 
+def identity(**changes: str) -> dict[str, str]:
+    """What an admin's form sends; a coordinator's says nothing of it, and it is not read."""
+    lens = {"commune_insee": "62498", "lat": "50,4309", "lon": "2,8271"}
+    return {"name": "Parc neuf", "kind": "park", "pillar": "archipel_vert", **lens, **changes}
+
+
 async def test_the_list_and_its_filters(session: AsyncSession, client: httpx.AsyncClient) -> None:
     await make_site(session, "a", name="Terril d’Évin")
     await make_site(session, "b", "CAHC", name="Parc des Îles")
@@ -56,9 +62,9 @@ async def test_who_keeps_a_site(session: AsyncSession, make_client: Clients, db:
     for name, user in cast.users.items():
         client = await sign_in(make_client, db, user)
         allowed = name in KEEPERS
-        assert ("/modification" in (await client.get("/sites/here")).text) == allowed, name
-        assert (await client.get("/sites/here/modification")).status_code == (200 if allowed else 403), name
-        saved = await client.post("/sites/here/modification", data={"meeting_place": f"Chez {name}"})
+        assert ("/modifier" in (await client.get("/sites/here")).text) == allowed, name
+        assert (await client.get("/sites/here/modifier")).status_code == (200 if allowed else 403), name
+        saved = await client.post("/sites/here/modifier", data=identity(meeting_place=f"Chez {name}"))
         assert saved.status_code == (303 if allowed else 403), name
         closed = await client.post("/sites/here/fermetures", data={"starts_on": day, "ends_on": day, "reason": name})
         assert closed.status_code == (303 if allowed else 403), name
@@ -118,9 +124,130 @@ async def test_wrong_notes(session: AsyncSession, make_client: Clients, db: Data
     await session.commit()
     client = await sign_in(make_client, db, cast.admin)
     for sent in ({"access_notes": "x" * 1001}, {"on_call_number": "abc"}, {"safety_notes": "a\x00b"}):
-        assert (await client.post("/sites/here/modification", data=sent)).status_code == 422
+        assert (await client.post("/sites/here/modifier", data=identity(**sent))).status_code == 422
 
 
 async def test_unknown_sites(client: httpx.AsyncClient) -> None:
     for path in ("/sites/nowhere", "/sites/%00", "/sites/" + "x" * 500):
         assert (await client.get(path)).status_code == 404
+
+
+async def test_the_map_has_each_place_of_the_list_and_no_tile(
+    session: AsyncSession, client: httpx.AsyncClient, count_queries: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVIC_MAP_TILES_URL", "https://tiles.example.test/{z}/{x}/{y}.png")
+    for n in range(30):
+        await make_site(session, f"p{n}", "CALL" if n % 2 else "CABBALR", approximate=n == 3)
+    await make_site(session, "energy", pillar="rev3", kind="energy_site")
+    await session.commit()
+    with count_queries() as queries:
+        page = (await client.get("/sites")).text
+    assert len(queries) <= 4
+    assert page.count('class="chart-link"') == 31
+    assert page.count(', position approximative"') == 1
+    assert "tiles.example.test" not in page
+    assert "Mission Bassin Minier" in page
+    for query in ("pillar=rev3", "kind=energy_site", "pillar=rev3&kind=energy_site"):
+        narrowed = (await client.get(f"/sites?{query}")).text
+        assert narrowed.count('class="chart-link"') == 1
+        assert narrowed.count('href="/sites/energy"') == 2, "on the map and in the list"
+    for query in ("pillar=pink", "kind=x", "pillar=%00", "archives=1"):
+        assert (await client.get(f"/sites?{query}")).text.count('class="chart-link"') == 31, query
+    nothing = await client.get("/sites?q=zzz")
+    assert nothing.status_code == 200
+    assert "chart-link" not in nothing.text
+
+
+async def test_what_is_only_likely_is_not_told(session: AsyncSession, client: httpx.AsyncClient) -> None:
+    for member in ("confirmed", "likely", "no"):
+        await make_site(session, member, chain_member=member)
+    await session.commit()
+    for member in ("confirmed", "likely", "no"):
+        told = "Chaîne des Parcs</dt>" in (await client.get(f"/sites/{member}")).text
+        assert told == (member == "confirmed"), member
+
+
+async def test_an_admin_makes_a_place(session: AsyncSession, make_client: Clients, db: Database) -> None:
+    cast = await make_cast(session)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.admin)
+    made = await client.post("/sites/nouveau", data=identity(meeting_place="Au portail", approximate="1"))
+    assert made.headers["location"] == "/sites/parc-neuf"
+    again = await client.post("/sites/nouveau", data=identity())
+    assert again.status_code == 422
+    assert "f-name-error" in again.text
+    twin = await client.post("/sites/nouveau", data=identity(name="Parc  néuf"))
+    assert twin.headers["location"] == "/sites/parc-neuf-2"
+    moved = await client.post("/sites/parc-neuf/modifier", data=identity(name="Autre nom", lat="50,5"))
+    assert moved.headers["location"] == "/sites/parc-neuf", "the id stays"
+    async with db.reading() as looking:
+        site = await looking.get_one(Site, "parc-neuf")
+        assert (site.name, site.lat, site.lon, site.intermunicipality_code) == ("Autre nom", 50.5, 2.8271, "CALL")
+        assert (site.meeting_place, site.approximate) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 121),
+        ("name", "a\x00b"),
+        ("kind", "castle"),
+        ("pillar", ""),
+        ("commune_insee", "75056"),
+        ("commune_insee", ""),
+        ("lat", "48,85"),
+        ("lat", "nord"),
+        ("lon", "0"),
+        ("lon", ""),
+        ("on_call_number", "abc"),
+    ],
+)
+async def test_wrong_places(session: AsyncSession, make_client: Clients, db: Database, field: str, value: str) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here")
+    await session.commit()
+    client = await sign_in(make_client, db, cast.admin)
+    for path in ("/sites/nouveau", "/sites/here/modifier"):
+        answer = await client.post(path, data=identity(**{field: value}))
+        assert answer.status_code == 422, path
+        assert f"f-{field}-error" in answer.text, path
+    async with db.reading() as looking:
+        assert list(await looking.scalars(select(Site.id))) == ["here"]
+
+
+async def test_a_coordinator_does_not_say_what_a_place_is(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    site = await make_site(session, "here", name="Terril")
+    await session.commit()
+    client = await sign_in(make_client, db, cast.coordinator_call)
+    assert "f-commune_insee" not in (await client.get("/sites/here/modifier")).text
+    sent = identity(meeting_place="Au portail")
+    assert (await client.post("/sites/here/modifier", data=sent)).status_code == 303
+    async with db.reading() as looking:
+        kept = await looking.get_one(Site, site.id)
+        assert (kept.name, kept.meeting_place) == ("Terril", "Au portail")
+
+
+async def test_saving_unchanged_keeps_the_point(session: AsyncSession, make_client: Clients, db: Database) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here", name="Parc neuf", lat=50.430942, lon=2.827061)
+    await session.commit()
+    client = await sign_in(make_client, db, cast.admin)
+    assert (await client.post("/sites/here/modifier", data=identity())).status_code == 303
+    async with db.reading() as looking:
+        site = await looking.get_one(Site, "here")
+        assert (site.lat, site.lon) == (50.430942, 2.827061)
+
+
+async def test_notes_on_safety_are_for_those_signed_in(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here", safety_notes="Zone encore chaude")
+    await session.commit()
+    assert "Zone encore chaude" not in (await make_client().get("/sites/here")).text
+    for user in cast.users.values():
+        assert "Zone encore chaude" in (await (await sign_in(make_client, db, user)).get("/sites/here")).text
