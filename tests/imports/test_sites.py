@@ -79,6 +79,7 @@ async def test_a_code_finds_its_place_and_its_name_may_change(scene: Scene) -> N
 @pytest.mark.parametrize(
     ("place", "typed", "word"),
     [
+        (0, "fermetures", "adresse"),
         (0, "Parc Étang", "minuscules"),
         (1, "", "nom ou un code"),
         (1, "Parc d'ici", "parc-ici"),
