@@ -55,9 +55,14 @@ SCREENS = (
     Screen("profil", VOLUNTEER, "/profil"),
     Screen("empechement", VOLUNTEER, "/creneaux/{booked}/empechement"),
     Screen("messages", VOLUNTEER, "/profil/messages"),
+    Screen("annonces", VOLUNTEER, "/annonces"),
+    Screen("annonce", VOLUNTEER, "/annonces/{notice}"),
     Screen("agenda", VOLUNTEER, "/profil/calendrier"),
     Screen("planning", COORDINATOR, "/planning"),
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
+    Screen("planning-annonces", COORDINATOR, "/planning/annonces"),
+    Screen("planning-annonce", COORDINATOR, "/planning/annonces/{announcement}"),
+    Screen("annonce-nouvelle", COORDINATOR, "/planning/annonces/nouvelle"),
     Screen("planning-renfort", COORDINATOR, "/creneaux/{ended}/renforts"),
     Screen("site-arrivee", COORDINATOR, "/sites/{site}/arrivee"),
     Screen("planning-brouillons", COORDINATOR, "/planning/brouillons"),
@@ -121,6 +126,12 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         assert found
         return found[1]
 
+    def notice(path: str) -> str:
+        """And announcements, for their readers and for who wrote them."""
+        found = re.search(rf"{path}/([0-9a-f-]{{36}})", request.get(path).text())
+        assert found
+        return found[1]
+
     words: dict[str, Callable[[], str]] = {
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
@@ -148,6 +159,8 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
         "account": account,
         "leave": leave,
+        "notice": lambda: notice("/annonces"),
+        "announcement": lambda: notice("/planning/annonces"),
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

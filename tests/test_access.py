@@ -16,6 +16,7 @@ from tests.cast import Cast, make_cast, sign_in
 from tests.factories.encounters import make_encounter
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
+from tests.factories.notices import make_announcement
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_site
 from tests.test_pages import walk
@@ -60,6 +61,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "user_id": cast.colleague.user_id,
         "code": "ABC234",
         "leave_id": (await make_leave(session, cast.volunteer, in_days(60).date())).id,
+        "announcement_id": (await make_announcement(session, [cast.volunteer.user], site=site)).id,
         "mail_id": UUID(NOWHERE),
         "token": "unknown",
         "token_id": UUID(NOWHERE),

@@ -16,7 +16,17 @@ from civic.db import Session
 from civic.errors import NotFound
 from civic.forms import Form
 from civic.i18n import _, ngettext
-from civic.planning import actions, day_views, queries, roster_views, shift_views, team_views, week, weeks
+from civic.planning import (
+    actions,
+    announce_views,
+    day_views,
+    queries,
+    roster_views,
+    shift_views,
+    team_views,
+    week,
+    weeks,
+)
 from civic.planning.fiche import fiche_of
 from civic.planning.pages import page_of_shift
 from civic.sites.models import PILLARS
@@ -25,7 +35,7 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 # First, so that « nouveau » is not taken for the id of a shift.
-for _part in (shift_views, roster_views, day_views, team_views):
+for _part in (shift_views, roster_views, day_views, team_views, announce_views):
     router.include_router(_part.router)
 
 
