@@ -7,7 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.demo import applications, arrivals, calendar, history, leaves, missions, people, places, shifts
+from civic.demo import (
+    announcements,
+    applications,
+    arrivals,
+    calendar,
+    history,
+    leaves,
+    missions,
+    people,
+    places,
+    shifts,
+)
 from civic.demo.chance import Chance
 from civic.demo.encounters import Logbook
 from civic.demo.rows import Rows
@@ -43,6 +54,7 @@ async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
     leaves.add(chance("leaves"), today, everybody, rows)
     adults = {one.volunteer_id: one.user_id for one in everybody.volunteers if not one.minor}
     arrivals.add(chance("arrivals"), today, sites, lead, adults, rows)
+    announcements.add(chance("announcements"), today, everybody, rows)
     history.add(chance("history"), today, planned, rows)
 
     for notes in places.describe(chance("places"), sites):

@@ -75,7 +75,7 @@ def shown_on(day: date, shown_until: date | None, withdrawn: bool) -> bool:
 
 def paragraphs(body: str) -> list[list[list[tuple[str, str]]]]:
     """Paragraphs of lines of pieces (text, address); the address is "" but for a link. Nothing here is markup."""
-    blocks = re.split(r"\n[ \t]*\n+", body.replace("\r\n", "\n").strip())
+    blocks = re.split(r"\n\s*\n", body.replace("\r\n", "\n").strip())
     return [[list(_pieces(line)) for line in block.split("\n")] for block in blocks if block.strip()]
 
 

@@ -1,6 +1,6 @@
 """Who the readers of an announcement are: of a shift, of a site, or everybody who serves.
 
-- a shift: those who hold a place on it, an offered one included (it is held for them); who waits is not concerned;
+- a shift: those who hold a place on it, an offered one included until its deadline; who waits is not concerned;
 - a site: those who hold a place there in the next 14 days, and those who marked it as a favourite;
 - everyone: volunteers under contract today. Within one intermunicipality they are those who live there, and those who
   held a place there in the last four weeks or hold one to come: whom its coordinator works with.
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User, UserScope
 from civic.bookings.models import SEATED, Booking
+from civic.bookings.queries import STILL_HELD
 from civic.contracts.models import EngagementContract
 from civic.notices.rules import Reader
 from civic.shifts.models import Shift
@@ -36,7 +37,7 @@ _PEOPLE: Select[Any] = (
 _SEAT = (
     exists()
     .where(Booking.volunteer_id == Volunteer.id, Booking.state.in_(SEATED), Booking.shift_id == Shift.id)
-    .where(Shift.state == "published")
+    .where(Shift.state == "published", STILL_HELD)
     .correlate(Volunteer)
 )
 
