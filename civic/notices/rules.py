@@ -13,7 +13,7 @@ TITLE_MAX = 80
 BODY_MAX = 1000
 REMINDER_GAP = timedelta(hours=1)
 # Only what begins so becomes a link; a full stop or a bracket at its end belongs to the sentence.
-_LINK = re.compile(r"https?://[^\s<>\"'«»\u00a0\u202f]+")
+_LINK = re.compile(r"https?://[^\s<>\"'\u00ab\u00bb]+")
 _TAIL = ".,;:!?)]…"
 
 
