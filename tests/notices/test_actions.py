@@ -1,5 +1,6 @@
 """The verbs of announcements on both engines: one transaction, safe to repeat, a bounded number of statements."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -59,6 +60,13 @@ async def test_one_receipt_and_one_mail_per_reader_however_often(cast: Cast, db:
         await send(db, cast, told, twice, twice, reader(cast.users["colleague"]), reader(cast.users["minor"], False))
     assert len(await receipts(db)) == 3
     assert sorted(one.recipient for one in await mailbox()) == ["ines@example.test", "malik@example.test"]
+
+
+async def test_two_posts_at_once_make_one(cast: Cast, db: Database, mailbox: Mailbox) -> None:
+    told = message()
+    made = await asyncio.gather(*(send(db, cast, told) for _time in range(4)))
+    assert set(made) == {told.id}
+    assert (len(await receipts(db)), len(await mailbox())) == (2, 2)
 
 
 async def test_somebody_elses_id_makes_nothing(cast: Cast, db: Database) -> None:
