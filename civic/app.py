@@ -31,6 +31,7 @@ ROUTERS = (
     "civic.accounts.views",
     "civic.accounts.admin_views",
     "civic.notices.views",
+    "civic.notices.reader_views",
     "civic.sites.api",
     "civic.sites.views",
     "civic.sites.edit_views",

@@ -55,10 +55,15 @@ SCREENS = (
     Screen("profil", VOLUNTEER, "/profil"),
     Screen("empechement", VOLUNTEER, "/creneaux/{booked}/empechement"),
     Screen("messages", VOLUNTEER, "/profil/messages"),
+    Screen("annonces", VOLUNTEER, "/annonces"),
+    Screen("annonce", VOLUNTEER, "/annonces/{notice}"),
     Screen("agenda", VOLUNTEER, "/profil/calendrier"),
     Screen("disponibilites", VOLUNTEER, "/profil/disponibilites"),
     Screen("planning", COORDINATOR, "/planning"),
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
+    Screen("planning-annonces", COORDINATOR, "/planning/annonces"),
+    Screen("planning-annonce", COORDINATOR, "/planning/annonces/{announcement}"),
+    Screen("annonce-nouvelle", COORDINATOR, "/planning/annonces/nouvelle"),
     Screen("planning-renfort", COORDINATOR, "/creneaux/{ended}/renforts"),
     Screen("site-arrivee", COORDINATOR, "/sites/{site}/arrivee"),
     Screen("feuilles", COORDINATOR, "/planning/feuilles"),
@@ -177,6 +182,12 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         answer = request.post("/imports", multipart={"kind": "volunteers", "file": sent}, max_redirects=0)
         return answer.headers["location"].rpartition("/")[2]
 
+    def notice(path: str) -> str:
+        """And announcements, for their readers and for who wrote them."""
+        found = re.search(rf"{path}/([0-9a-f-]{{36}})", request.get(path).text())
+        assert found
+        return found[1]
+
     words: dict[str, Callable[[], str]] = {
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
@@ -207,6 +218,8 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "import": looked,
         "series": series,
         "template": template,
+        "notice": lambda: notice("/annonces"),
+        "announcement": lambda: notice("/planning/annonces"),
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

@@ -17,6 +17,7 @@ from tests.factories.encounters import make_encounter
 from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
+from tests.factories.notices import make_announcement
 from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_closure_rule, make_site
@@ -66,6 +67,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "leave_id": (await make_leave(session, cast.volunteer, in_days(60).date())).id,
         "stretch_id": (await make_stretch(session, cast.volunteer)).id,
         "wish_id": (await make_wish(session, cast.volunteer, cast.colleague)).id,
+        "announcement_id": (await make_announcement(session, [cast.volunteer.user], site=site)).id,
         "mail_id": UUID(NOWHERE),
         "token": "unknown",
         "token_id": UUID(NOWHERE),

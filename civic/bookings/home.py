@@ -13,6 +13,8 @@ from civic.bookings.people import people_of
 from civic.bookings.rules import readiness
 from civic.bookings.schedule import schedule_of
 from civic.missions.models import Application, Mission
+from civic.notices import queries as notices
+from civic.notices.rules import paragraphs
 
 
 async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
@@ -36,6 +38,7 @@ async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
         "verified": user.is_verified,
         "application": await _last_application(session, schedule.person.volunteer_id if schedule.person else None),
         "today": clock.today(),
+        **await _announced(session, user),
     }
     if schedule.weekly_hours is not None:
         context["missing"] = max(0.0, schedule.weekly_hours - schedule.week.total)
@@ -49,6 +52,17 @@ async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
         context["phones"] = partner_phones(following, phones, now)
         context["site"] = following.shift
     return context
+
+
+async def _announced(session: AsyncSession, user: User) -> dict[str, Any]:
+    """Safety notices in full until they are read; of the rest, the newest few by their title."""
+    unread = await notices.waiting_for(session, user.id, clock.today())
+    news = [one for one in unread if one.kind == "info"]
+    return {
+        "safety": [(one, paragraphs(one.body)) for one in unread if one.kind == "safety"],
+        "news": news[: notices.HOME_SHOWN],
+        "news_total": len(news),
+    }
 
 
 async def _last_application(session: AsyncSession, volunteer_id: Any) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from civic import clock
@@ -14,14 +15,18 @@ from civic.bookings.cards import card, countdown, partner_phones, there, week_da
 from civic.bookings.checkin import Own, own_arrival
 from civic.bookings.home import home_of
 from civic.bookings.listing import Seen, see
+from civic.bookings.models import SEATED, WALK_IN
 from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.rules import may_withdraw, opening, readiness
 from civic.bookings.schedule import missing_this_week, notes_of, schedule_of
+from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import Forbidden
 from civic.forms import Form
 from civic.i18n import _
+from civic.notices import queries as notices
+from civic.notices.rules import paragraphs
 from civic.sites.models import PILLARS
 from civic.volunteers.current import CurrentVolunteer
 from civic.web import redirect, render, safe_next
@@ -29,6 +34,7 @@ from civic.web import redirect, render, safe_next
 router = APIRouter(include_in_schema=False)
 DAYS_SHOWN = 28
 PAGE = 50
+HOLDING = (*SEATED, WALK_IN)
 HOME_OF = {"coordinator": "/planning", "manager": "/bilans", "admin": "/administration"}
 AGGLOMERATIONS = ("CALL", "CAHC", "CABBALR")
 
@@ -126,12 +132,19 @@ async def show_shift(request: Request, shift: VisibleShift, user: CurrentUser, s
         "card": card(seen, now),
         "phones": partner_phones(seen, phones, now),
         "page": await notes_of(session, shift),
+        "announced": await _announced(session, shift) if seen.mine and seen.mine.state in HOLDING else [],
         "arrival": await own_arrival(session, seen.mine.booking_id, shift) if seen.mine else Own(),
         "said": view.person and not seen.mine and await absence.call_by(session, shift.id, view.person.volunteer_id),
         "withdrawal_open": seen.mine is None or may_withdraw(seen.mine.state, shift, now) is None,
         "countdown": countdown(shift.times.starts_at, shift.times.ends_at, now),
     }
     return render(request, "bookings/show.html", context)
+
+
+async def _announced(session: AsyncSession, shift: ShiftFacts) -> list[tuple[Any, Any]]:
+    """What was said to those on the shift: who joined since is shown it too, though no mail told them."""
+    found = await notices.about_shift(session, shift.id, clock.today())
+    return [(one, paragraphs(one.body)) for one in found]
 
 
 @router.post("/creneaux/{shift_id}/reservation")

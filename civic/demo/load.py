@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.demo import (
+    announcements,
     applications,
     arrivals,
     calendar,
@@ -57,6 +58,7 @@ async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
     adults = {one.volunteer_id: one.user_id for one in everybody.volunteers if not one.minor}
     arrivals.add(chance("arrivals"), today, sites, lead, adults, rows)
     habits.add(chance("habits"), today, everybody, sites, rows)
+    announcements.add(chance("announcements"), today, everybody, rows)
     history.add(chance("history"), today, planned, rows)
 
     for notes in places.describe(chance("places"), sites):

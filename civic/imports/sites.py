@@ -19,7 +19,6 @@ from civic.imports.plan import Change, Plan, Planned, refused
 from civic.sites import bulk
 from civic.sites.kinds import KINDS
 from civic.sites.models import Site
-from civic.sites.rules import RESERVED
 
 SHEET = N_("Lieux")
 PILLARS = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
@@ -153,6 +152,8 @@ def _check_id(line: Line, site_id: str, site: Site | None) -> None:
         line.wrong("name", _("Donnez un nom ou un code."))
     elif site is None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site_id):
         line.wrong("id", _("Un code n’a que des minuscules, des chiffres et des tirets. Exemple : parc-de-la-gare"))
+    elif site is None and site_id in RESERVED:
+        line.wrong("id", _("Ce code sert déjà d’adresse dans Civic. Choisissez-en un autre."))
 
 
 def _check_new(line: Line, site_id: str, world: World) -> None:

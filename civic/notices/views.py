@@ -14,6 +14,7 @@ from civic.outbox.preferences import (
     LEAD_TIMES,
     PAGE,
     STOP,
+    SWITCHES,
     Wishes,
     choose,
     read_stop,
@@ -24,7 +25,7 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 # What there is to choose, by role: the others get no mail but those about their account.
-OFFERED = {"volunteer": ("reminders", "digest", "stand_in"), "coordinator": ("digest", "alerts")}
+OFFERED = {"volunteer": ("reminders", "digest", "stand_in", "news"), "coordinator": ("digest", "alerts", "news")}
 
 
 @router.get(PAGE)
@@ -34,7 +35,7 @@ async def show_choices(request: Request, user: CurrentUser, session: Session) ->
 
 
 def _filled(wishes: Wishes) -> Form:
-    on = {family: wishes.wants(family) for family in ("stand_in", "alerts")}
+    on = {family: wishes.wants(family) for family in SWITCHES}
     return Form.filled(reminders=wishes.reminders, digest=wishes.digest, **on)
 
 
@@ -55,7 +56,7 @@ async def save_choices(request: Request, user: CurrentUser, session: Session) ->
     if not form.ok:
         return _page(request, user, form, status=422)
     now = (await wishes_of(session, [user.id]))[user.id]
-    silent = {one for one in ("stand_in", "alerts") if one in offered and not form.checked(one)}
+    silent = {one for one in SWITCHES if one in offered and not form.checked(one)}
     await choose(
         session,
         user.id,

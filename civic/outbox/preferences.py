@@ -1,7 +1,8 @@
 """What somebody wants to be told by mail, and the link with which they stop a family of mails without signing in.
 
-Four families can be stopped: reminders of one's shifts, the digest, calls for a stand-in, alerts about pairs. What
-concerns a seat that one holds, a minor left alone and a last-minute absence are told to everybody they concern.
+Five families can be stopped: reminders of one's shifts, the digest, calls for a stand-in, alerts about pairs, general
+announcements. What concerns a seat that one holds, a safety notice, a minor left alone and a last-minute absence are
+told to everybody they concern.
 """
 
 from collections.abc import Collection, Iterable
@@ -25,7 +26,10 @@ FAMILIES = {
     "digest": N_("Résumé du jour ou de la semaine"),
     "stand_in": N_("Appels à remplacement"),
     "alerts": N_("Alertes sur les binômes incomplets"),
+    "news": N_("Annonces d’information"),
 }
+# Those that are on or off, and nothing between.
+SWITCHES = ("stand_in", "alerts", "news")
 # Hours before a shift that somebody may choose among.
 LEAD_TIMES = (2, 12, 24, 48)
 PAGE = "/profil/messages"
@@ -84,7 +88,7 @@ async def stop(session: AsyncSession, user_id: UUID, family: str) -> None:
         user_id,
         reminders=() if family == "reminders" else wishes.reminders,
         digest="none" if family == "digest" else wishes.digest,
-        muted=wishes.muted | ({family} if family in ("stand_in", "alerts") else set()),
+        muted=wishes.muted | ({family} if family in SWITCHES else set()),
     )
 
 
@@ -106,6 +110,12 @@ async def _row(session: AsyncSession, user_id: UUID) -> MailPreferences:
 def stop_link(user_id: UUID, family: str) -> str:
     """The address that ends a family of mails for one person; it serves as often as it is opened."""
     return f"{settings().base_url}{STOP}?jeton={_signer().dumps([user_id.hex, family])}"
+
+
+def stop_headers(user_id: UUID, family: str) -> dict[str, str]:
+    """The same address for the mail program's own button (RFC 8058)."""
+    link = stop_link(user_id, family)
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def read_stop(token: str) -> tuple[UUID, str] | None:
@@ -133,9 +143,8 @@ async def tell(
     dedupe: str,
 ) -> None:
     """Enqueue a mail of a family that can be stopped: its foot and its headers say how (RFC 8058)."""
-    link = stop_link(user_id, family)
-    headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    values = {**context, "stop_link": link}
+    headers = stop_headers(user_id, family)
+    values = {**context, "stop_link": stop_link(user_id, family)}
     await enqueue(session, to=to, kind=kind, template=template, context=values, dedupe=dedupe, headers=headers)
 
 

@@ -18,6 +18,7 @@ from civic.forms import Form
 from civic.i18n import _, ngettext
 from civic.planning import (
     actions,
+    announce_views,
     bulk_views,
     day_views,
     move_views,
@@ -49,6 +50,7 @@ for _part in (
     day_views,
     team_views,
     wish_views,
+    announce_views,
 ):
     router.include_router(_part.router)
 

@@ -41,8 +41,8 @@ async def test_the_defaults_and_what_is_chosen(cast: Cast, db: Database, make_cl
     assert 'value="24" checked' in (await browser.get("/profil/messages")).text
     form = {"reminders": ["2", "48"], "digest": "weekly"}
     assert (await browser.post("/profil/messages", data=form)).status_code == 303
-    assert await wishes(db, cast) == Wishes((2, 48), "weekly", frozenset({"stand_in"}))
-    again = await browser.post("/profil/messages", data={"digest": "none", "stand_in": "1"})
+    assert await wishes(db, cast) == Wishes((2, 48), "weekly", frozenset({"stand_in", "news"}))
+    again = await browser.post("/profil/messages", data={"digest": "none", "stand_in": "1", "news": "1"})
     assert again.status_code == 303
     assert await wishes(db, cast) == Wishes((), "none", frozenset())
 
@@ -62,7 +62,7 @@ async def test_each_role_chooses_what_it_gets(cast: Cast, db: Database, make_cli
     assert 'name="alerts"' in page.text
     assert 'name="reminders"' not in page.text
     await browser.post("/profil/messages", data={"digest": "daily"})
-    assert await wishes(db, cast, "coordinator") == Wishes((24,), "daily", frozenset({"alerts"}))
+    assert await wishes(db, cast, "coordinator") == Wishes((24,), "daily", frozenset({"alerts", "news"}))
     manager = await sign_in(make_client, db, cast.manager)
     assert "<form" not in (await manager.get("/profil/messages")).text.split("<main")[1]
     assert (await manager.post("/profil/messages", data={"digest": "daily", "alerts": "1"})).status_code == 303
