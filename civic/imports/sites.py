@@ -19,6 +19,7 @@ from civic.imports.plan import Change, Plan, Planned, refused
 from civic.sites import bulk
 from civic.sites.kinds import KINDS
 from civic.sites.models import Site
+from civic.sites.rules import RESERVED
 
 SHEET = N_("Lieux")
 PILLARS = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
