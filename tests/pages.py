@@ -60,6 +60,7 @@ SCREENS = (
     Screen("agenda", VOLUNTEER, "/profil/calendrier"),
     Screen("disponibilites", VOLUNTEER, "/profil/disponibilites"),
     Screen("planning", COORDINATOR, "/planning"),
+    Screen("planning-a-traiter", COORDINATOR, "/planning/a-traiter"),
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
     Screen("planning-annonces", COORDINATOR, "/planning/annonces"),
     Screen("planning-annonce", COORDINATOR, "/planning/annonces/{announcement}"),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from civic.volunteers.queries import visible_to
 WEEK = timedelta(days=7)
 # How long a contract that is over is still looked at: the attestation is due two months after its end.
 AFTER_END = timedelta(days=120)
+# A contract that begins within this time has to be ready.
+SOON = timedelta(days=14)
 
 
 async def alerts_of(session: AsyncSession, volunteer_ids: Collection[UUID], day: date) -> dict[UUID, list[Alert]]:
@@ -41,12 +44,26 @@ async def alerts_of(session: AsyncSession, volunteer_ids: Collection[UUID], day:
     }
 
 
-async def pressing(session: AsyncSession, user: User, day: date) -> int:
-    """How many contracts in somebody's sight have something late, or end soon: what facts alone can tell."""
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """How many contracts have something late or end soon, and how many lack a paper without which nobody serves."""
+
+    watched: int
+    unready: int
+
+
+async def pressing(session: AsyncSession, user: User, day: date, limits: Limits) -> Pressing:
+    """What facts alone can tell of the contracts in somebody's sight, in two queries."""
     seen = visible_to(user).join(User, User.id == Volunteer.user_id).where(User.is_active)
     facts = await facts_of_many(session, seen.with_only_columns(Volunteer.id), day - AFTER_END)
-    limits = limits_on(await settings_of(session), day)
-    return sum(any(alert.presses for alert in alerts(Situation(one, day, limits))) for one in facts.values())
+    watched = (any(alert.presses for alert in alerts(Situation(one, day, limits))) for one in facts.values())
+    return Pressing(sum(watched), sum(_unready(one, day) for one in facts.values()))
+
+
+def _unready(facts: ContractFacts, day: date) -> bool:
+    """Running, or about to begin, without its conformity check, the medical clearance or a tutor."""
+    wanted = (facts.conformity_checked_on, facts.medical_cleared_on, facts.tutor_id)
+    return facts.starts_on - SOON <= day <= facts.last_day and any(one is None for one in wanted)
 
 
 async def _worked(session: AsyncSession, facts: dict[UUID, ContractFacts], monday: date) -> dict[UUID, Worked]:

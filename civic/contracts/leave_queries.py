@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -92,10 +92,14 @@ def _in_sight(user: User) -> ColumnElement[bool]:
     return or_(seen, Leave.volunteer_id.in_(tutored))
 
 
+def waiting(user: User) -> ColumnElement[bool]:
+    """A request that waits for an answer of this coordinator."""
+    return and_(Leave.state == "requested", _in_sight(user))
+
+
 async def waiting_count(session: AsyncSession, user: User) -> int:
-    """How many requests wait for an answer of this coordinator."""
-    waiting = select(func.count(Leave.id)).where(Leave.state == "requested", _in_sight(user))
-    return await session.scalar(waiting) or 0
+    """How many of them there are."""
+    return await session.scalar(select(func.count(Leave.id)).where(waiting(user))) or 0
 
 
 async def deciders(session: AsyncSession, volunteer_id: UUID) -> list[User]:

@@ -18,7 +18,8 @@ KEPT = timedelta(days=30)
 LATE = timedelta(minutes=10)
 
 
-def _dead() -> ColumnElement[bool]:
+def given_up() -> ColumnElement[bool]:
+    """A mail that was tried to the end, within the last month."""
     return OutboxMail.dead_at > now() - KEPT
 
 
@@ -37,12 +38,12 @@ class Backlog:
 
 async def count_dead(session: AsyncSession) -> int:
     """Given up within the last month."""
-    return await session.scalar(select(func.count(OutboxMail.id)).where(_dead())) or 0
+    return await session.scalar(select(func.count(OutboxMail.id)).where(given_up())) or 0
 
 
 async def dead_mails(session: AsyncSession) -> list[OutboxMail]:
     """The last ones given up, newest first."""
-    chosen = select(OutboxMail).where(_dead())
+    chosen = select(OutboxMail).where(given_up())
     return list(await session.scalars(chosen.order_by(OutboxMail.dead_at.desc(), OutboxMail.id).limit(SHOWN)))
 
 
@@ -50,7 +51,7 @@ async def backlog(session: AsyncSession) -> Backlog:
     """In one query."""
     waits = and_(OutboxMail.sent_at.is_(None), OutboxMail.dead_at.is_(None))
     figures = select(
-        func.count(OutboxMail.id).filter(_dead()),
+        func.count(OutboxMail.id).filter(given_up()),
         func.count(OutboxMail.id).filter(waits),
         func.min(OutboxMail.created_at).filter(waits),
     )
@@ -77,7 +78,7 @@ async def retry(session: AsyncSession, mail_id: UUID) -> OutboxMail:
 
 async def retry_all(session: AsyncSession) -> list[OutboxMail]:
     """Put every dead mail of the last month back in the queue; returns them."""
-    mails = list(await session.scalars(select(OutboxMail).where(_dead()).order_by(OutboxMail.id).with_for_update()))
+    mails = list(await session.scalars(select(OutboxMail).where(given_up()).order_by(OutboxMail.id).with_for_update()))
     for mail in mails:
         mail.dead_at, mail.attempts, mail.next_try_at = None, 0, now()
     return mails

@@ -1,5 +1,6 @@
 """The week of a coordinator, one shift on its own page, and the drafts that wait."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -28,10 +29,12 @@ from civic.planning import (
     shift_views,
     team_views,
     template_views,
+    todo,
     week,
     weeks,
     wish_views,
 )
+from civic.planning.desk import unreached
 from civic.planning.fiche import fiche_of
 from civic.planning.pages import page_of_shift
 from civic.sites.models import PILLARS
@@ -82,6 +85,25 @@ def _shift_id(text: str | None) -> UUID | None:
 
 async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
     return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
+
+
+@router.get("/planning/a-traiter")
+async def show_todo(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    """Everything that needs a decision, nothing folded, and who did not get a mail."""
+    found = await week.look(session, user, request.query_params)
+    facts = replace(
+        found.facts,
+        drafts=sum(one.state == "draft" for one in found.shifts),
+        drafts_href=week.drafts_address(found.chosen),
+    )
+    items = todo.listed(facts, found.chosen.panel, found.now, whole=True)
+    context = {
+        "todo": items,
+        "count": todo.total(items),
+        "mails": await unreached(session, user) if facts.dead_mails else [],
+        "back": found.chosen.address(),
+    }
+    return render(request, "planning/todo.html", context)
 
 
 @router.get("/planning/creneaux/{shift_id}")

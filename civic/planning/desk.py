@@ -1,0 +1,93 @@
+"""What waits on a coordinator's desk beside the shifts, in one query: dated limits, leave, applications, dead mails."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Numeric, Select, Text, cast, func, literal, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from civic.accounts.models import User
+from civic.contracts.leave_queries import waiting as leave_waiting
+from civic.contracts.limits import Setting
+from civic.contracts.models import Leave, RuleSetting
+from civic.missions.models import Application, Mission
+from civic.missions.queries import in_scope as mission_in_scope
+from civic.outbox.dead import SHOWN, given_up
+from civic.outbox.models import OutboxMail
+from civic.volunteers.models import Volunteer
+from civic.volunteers.queries import visible_to
+
+
+@dataclass(slots=True)
+class Desk:
+    """Counts of what waits for an answer, and every dated limit."""
+
+    leaves: int = 0
+    applications: int = 0
+    dead_mails: int = 0
+    settings: list[Setting] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Somebody whom a mail did not reach; the subject says what about."""
+
+    volunteer_id: UUID
+    name: str
+    phone: str
+    subject: str
+    at: datetime
+
+
+async def unreached(session: AsyncSession, user: User) -> list[Unreached]:
+    """The dead mails to people in sight, newest first."""
+    chosen = (
+        visible_to(user)
+        .join(User, User.id == Volunteer.user_id)
+        .join(OutboxMail, OutboxMail.recipient == User.email)
+        .where(given_up())
+        .with_only_columns(Volunteer.id, User.name, Volunteer.phone, OutboxMail.subject, OutboxMail.dead_at)
+        .order_by(OutboxMail.dead_at.desc(), OutboxMail.id)
+        .limit(SHOWN)
+    )
+    return [Unreached(*row) for row in await session.execute(chosen)]
+
+
+async def desk_of(session: AsyncSession, user: User) -> Desk:
+    """One query. Dead mails are those to the people whom this coordinator may see."""
+    found = Desk()
+    for kind, parameter, value, valid_from in await session.execute(_all(user)):
+        match kind:
+            case "leaves":
+                found.leaves = int(value)
+            case "applications":
+                found.applications = int(value)
+            case "dead_mails":
+                found.dead_mails = int(value)
+            case _:
+                found.settings.append(Setting(parameter, None if value is None else float(value), valid_from))
+    return found
+
+
+def _all(user: User) -> Any:
+    leaves = select(func.count(Leave.id)).where(leave_waiting(user))
+    applications = (
+        select(func.count(Application.id))
+        .join(Mission, Mission.id == Application.mission_id)
+        .where(Application.state == "submitted", mission_in_scope(user))
+    )
+    seen = visible_to(user).join(User, User.id == Volunteer.user_id).with_only_columns(User.email)
+    mails = select(func.count(OutboxMail.id)).where(given_up(), OutboxMail.recipient.in_(seen))
+    settings = select(
+        literal("setting", Text), cast(RuleSetting.parameter, Text), RuleSetting.value, RuleSetting.valid_from
+    )
+    return union_all(
+        _count("leaves", leaves), _count("applications", applications), _count("dead_mails", mails), settings
+    )
+
+
+def _count(kind: str, counted: Select[tuple[int]]) -> Select[Any]:
+    value = cast(counted.scalar_subquery(), Numeric(8, 2))
+    return select(literal(kind, Text), literal("", Text), value, cast(null(), Date))
