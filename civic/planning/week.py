@@ -120,7 +120,8 @@ async def week_of(
         "board": week,
         "chosen": chosen,
         "todo": items,
-        "todo_count": todo.total(items),
+        # As many as the whole list shows, whatever is folded here.
+        "todo_count": todo.total(todo.listed(facts, chosen.panel, found.now, whole=True)),
         "places": found.places,
         "number": weeks.number(chosen.monday),
         "previous": chosen.address(semaine=weeks.code(chosen.monday - weeks.WEEK)),
