@@ -123,7 +123,10 @@
       const strip = day.parentElement;
       strip.scrollLeft = day.offsetLeft - (strip.clientWidth - day.offsetWidth) / 2;
     }
-    root.querySelector?.("[role=alert][tabindex], [aria-invalid=true]")?.focus();
+    const told = root.querySelector?.("[role=alert][tabindex], [aria-invalid=true]");
+    told?.focus({ preventScroll: true });
+    // A tall message is read from its top, a field is shown with its label.
+    told?.scrollIntoView({ block: told.offsetHeight > innerHeight / 2 ? "start" : "center" });
   };
   start(document);
   listen("htmx:afterSwap", ({ target }) => start(target));
