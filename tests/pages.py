@@ -61,6 +61,7 @@ SCREENS = (
     Screen("agenda", VOLUNTEER, "/profil/calendrier"),
     Screen("disponibilites", VOLUNTEER, "/profil/disponibilites"),
     Screen("planning", COORDINATOR, "/planning"),
+    Screen("planning-quatre", COORDINATOR, "/planning?vue=quatre"),
     Screen("planning-a-traiter", COORDINATOR, "/planning/a-traiter"),
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
     Screen("planning-annonces", COORDINATOR, "/planning/annonces"),

@@ -23,6 +23,7 @@ from civic.planning import (
     bulk_views,
     day_views,
     move_views,
+    overview,
     queries,
     roster_views,
     series_views,
@@ -60,7 +61,10 @@ for _part in (
 
 @router.get("/planning")
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """The week by site; every filter and the chosen shift are in the address."""
+    """The week by site, or four of them (`vue`); every filter and the chosen shift are in the address."""
+    if request.query_params.get("vue") == "quatre":
+        found = await overview.overview_of(session, user, request.query_params)
+        return render(request, "planning/overview.html", {**found, "pillars": PILLARS})
     current = _shift_id(request.query_params.get("creneau"))
     shift = await _seen_by(session, user, current) if current else None
     if shift and week.monday_of(request.query_params) != (monday := clock.monday(shift.times.day)):
