@@ -70,5 +70,5 @@ async def test_each_sees_their_scope_in_few_queries(world: World, db: Database, 
                 await make_shift(session, moment(day, 14), mission=mission, site=site)
     with count_queries() as queries:
         page = await world.get("coordinator", FOUR)
-    assert page.text.count('class="mark"') >= 36
+    assert page.text.count('class="day-mark"') >= 36
     assert len(queries) <= 6
