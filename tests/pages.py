@@ -127,6 +127,7 @@ NO_SCREEN |= {"/photos/{name}"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
 # Files to print, to fill in, to work through.
+NO_SCREEN |= {"/planning/vif"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
 NO_SCREEN |= {"/imports/modeles/{kind_code}.{form}", "/imports/{run_id}/refus.csv"}
 

@@ -35,7 +35,7 @@ from civic.planning import (
     weeks,
     wish_views,
 )
-from civic.planning.desk import unreached
+from civic.planning.desk import stamp_of, unreached
 from civic.planning.fiche import fiche_of
 from civic.planning.pages import page_of_shift
 from civic.sites.models import PILLARS
@@ -89,6 +89,17 @@ def _shift_id(text: str | None) -> UUID | None:
 
 async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
     return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
+
+
+@router.get("/planning/vif")
+async def show_changes(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    """The same week once something changed since the page was made; 204 while nothing did."""
+    if request.query_params.get("vu") == await stamp_of(session):
+        return Response(status_code=204)
+    current = _shift_id(request.query_params.get("creneau"))
+    context = await week.week_of(session, user, request.query_params, current)
+    context |= {"fiche": None, "form": Form(), "refused": [], "pillars": PILLARS, "changed_at": clock.now()}
+    return render(request, "planning/week.html", context)
 
 
 @router.get("/planning/a-traiter")
