@@ -40,13 +40,18 @@ async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reaso
     return shift
 
 
-async def cancel_many(session: AsyncSession, *, by: User, shift_ids: Collection[UUID], reason: str) -> int:
+async def cancel_many(
+    session: AsyncSession, *, by: User, shift_ids: Collection[UUID], reason: str, seen: Collection[UUID] | None = None
+) -> int:
     """Call several shifts off for one reason, with one mail to each person however many were theirs.
 
     Those that are off already stay as they are. Returns how many people are told. Raises Refusal when one of them is
-    over; then nothing is cancelled.
+    over, and `booked_meanwhile` when somebody is on them whose booking is not among `seen`; then nothing is cancelled.
     """
     near = await hold_many(session, shift_ids)
+    held = await queries.live_bookings(session, shift_ids=shift_ids)
+    if seen is not None and not {one.booking_id for one in held} <= set(seen):
+        raise Refusal("booked_meanwhile", _("Quelqu’un a réservé entre-temps. Relisez qui est prévenu."))
     told: dict[UUID, list[Told]] = {}
     for shift_id in sorted(shift_ids):
         for one in await _call_off(session, by, await lock(session, shift_id), reason):

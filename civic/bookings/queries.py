@@ -51,6 +51,7 @@ _OWN = (
     Shift.version,
     Shift.cancel_reason,
     Shift.created_by_id,
+    Shift.series_id,
 )
 _PLACE = (
     Mission.id.label("mission_id"),

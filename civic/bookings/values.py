@@ -156,6 +156,7 @@ class ShiftFacts:
     on_call_number: str = ""
     cancel_reason: str = ""
     created_by_id: UUID | None = None
+    series_id: UUID | None = None
     # What the law and our own policy say on the day of the shift.
     limits: Limits = DEFAULT
     # Somebody said after the deadline that they can't come.

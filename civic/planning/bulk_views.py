@@ -17,6 +17,7 @@ from civic.bookings import queries as bookings
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.values import ShiftFacts
 from civic.db import Session
+from civic.errors import Refusal
 from civic.forms import Form
 from civic.i18n import _, ngettext
 from civic.planning import queries, weeks
@@ -64,15 +65,29 @@ async def cancel_shifts(request: Request, user: CoordinatorUser, session: Sessio
     reason = form.text("reason", maximum=REASON_MAX)
     if not form.ok:
         return await _page(request, session, user, form, status=422)
-    held = await bookings.live_bookings(session, shift_ids=ticked)
-    if not form.checked("confirm") or not {one.booking_id for one in held} <= set(seen_ids(form.get("seen"))):
-        form.lists["seen"] = [",".join(str(one.booking_id) for one in held)]
-        names = sorted({one.volunteer_name for one in held})
-        return await _page(request, session, user, form, told=names, status=409 if form.checked("confirm") else 200)
-    count = await cancelling.cancel_many(session, by=user, shift_ids=ticked, reason=reason)
+    if not form.checked("confirm"):
+        return await _seen(request, session, user, form, ticked, 200)
+    try:
+        seen = seen_ids(form.get("seen"))
+        count = await cancelling.cancel_many(session, by=user, shift_ids=ticked, reason=reason, seen=seen)
+    except Refusal as refusal:
+        if refusal.code != "booked_meanwhile":
+            raise
+        return await _seen(request, session, user, form, ticked, 409)
     text = ngettext("%(n)s créneau annulé.", "%(n)s créneaux annulés.", len(ticked)) % {"n": len(ticked)}
     people = ngettext("%(n)s personne est prévenue.", "%(n)s personnes sont prévenues.", count) % {"n": count}
     return redirect(f"/planning?semaine={weeks.code(chosen.first)}", f"{text} {people}" if count else text)
+
+
+async def _seen(
+    request: Request, session: AsyncSession, user: User, form: Form, ticked: list[UUID], status: int
+) -> Response:
+    """Who would be told, before anything is cancelled."""
+    held = await bookings.live_bookings(session, shift_ids=ticked)
+    form.lists["seen"] = [",".join(str(one.booking_id) for one in held)]
+    form.lists.pop("confirm", None)
+    names = sorted({one.volunteer_name for one in held})
+    return await _page(request, session, user, form, told=names, status=status)
 
 
 async def _chosen(request: Request, session: AsyncSession, places: list[Place]) -> Chosen:

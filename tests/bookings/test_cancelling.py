@@ -174,3 +174,14 @@ async def test_hours_that_were_noted_are_never_dropped(world: World, db: Databas
         assert (await looking.get_one(Shift, shift.id)).state == "published"
         assert (await looking.get_one(Booking, seats[0].id)).state == "confirmed"
         assert (await looking.get_one(Booking, seats[1].id)).state == "removed"
+
+
+async def test_who_was_not_seen_is_not_cancelled_unawares(world: World, db: Database, shifts: list[Shift]) -> None:
+    """Somebody books between the page and the confirmation: nothing is cancelled before the coordinator knows."""
+    async with db.reading() as looking:
+        seen = list(await looking.scalars(select(Booking.id).where(Booking.shift_id == shifts[1].id)))
+    ids = [shifts[1].id, shifts[2].id]
+    async with db.writing() as session:
+        with pytest.raises(Refusal, match="entre-temps"):
+            await cancelling.cancel_many(session, by=world.cast.coordinator, shift_ids=ids, reason="Tempête", seen=seen)
+    assert (await states(db)).count("cancelled") == 0

@@ -229,6 +229,15 @@ async def test_the_page_counts_who_is_on_each(world: World, db: Database) -> Non
     assert "1/2" in page.text
     assert page.text.count("0/2") == 7
     assert moment(1, 14, month=12) == first.starts_at
+    panel = await world.get("coordinator", f"/planning/creneaux/{first.id}")
+    assert f"/planning/series/{form['series_id']}" in panel.text
+
+
+async def test_a_shift_that_is_begun_may_be_repeated(world: World) -> None:
+    page = (await world.get("coordinator", "/planning/creneaux/nouveau?site=parc-ici&jour=2026-12-02")).text
+    assert "/planning/series/nouvelle?site=parc-ici&amp;jour=2026-12-02" in page
+    begun = (await world.get("coordinator", f"{NEW}?site=parc-ici&jour=2026-12-02")).text
+    assert 'value="2026-12-02"' in begun
 
 
 async def test_one_that_was_edited_by_itself_is_told_apart(world: World, db: Database) -> None:
