@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from civic import clock
 from tests.browser import PASSWORD, Server
 
+# The page glides to what has the focus: its place is known once it stands still.
+STILL = "() => new Promise((done) => { const y = scrollY; setTimeout(() => done(scrollY === y && y > 0), 150); })"
 SignIn = Callable[[Page, str], None]
 
 
@@ -20,9 +22,9 @@ def test_what_a_colleague_changes_appears_and_nobody_loses_their_place(
     desk.goto("/planning")
     board = desk.locator("#plan")
     # Down the board, with a shift chosen by the keyboard.
-    desk.evaluate("window.scrollTo(0, 600)")
     chosen = board.locator("a.slot").nth(40)
     chosen.focus()
+    desk.wait_for_function(STILL)
     focused = desk.evaluate("document.activeElement.id")
     top = desk.evaluate("window.scrollY")
     before = board.locator("a.slot").count()
@@ -38,9 +40,10 @@ def test_what_a_colleague_changes_appears_and_nobody_loses_their_place(
     times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=2)).isoformat()}
     made = asked.post("/api/v1/shifts", data=values | times)
     assert made.status == 201, made.text()
+    slot = f"#s-{made.json()['id']}"
     colleague.close()
 
-    expect(board.locator(f"#s-{made.json()['id']}")).to_be_attached(timeout=15_000)
+    expect(board.locator(slot)).to_be_attached(timeout=15_000)
     assert board.locator("a.slot").count() == before + 1
     expect(desk.locator("#vif")).to_contain_text("mis à jour")
     assert desk.evaluate("document.activeElement.id") == focused
