@@ -22,6 +22,7 @@ from civic.planning import (
     announce_views,
     bulk_views,
     day_views,
+    fill_views,
     move_views,
     queries,
     roster_views,
@@ -45,6 +46,7 @@ router = APIRouter(include_in_schema=False)
 # First, so that « nouveau » is not taken for the id of a shift.
 for _part in (
     shift_views,
+    fill_views,
     series_views,
     template_views,
     bulk_views,
