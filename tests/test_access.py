@@ -14,8 +14,8 @@ from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
 from tests.factories.encounters import make_encounter
-from tests.factories.imports import make_run
 from tests.factories.fills import make_proposal
+from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
 from tests.factories.notices import make_announcement

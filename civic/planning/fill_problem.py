@@ -1,8 +1,8 @@
 """From facts to a problem in plain numbers, which a process of its own solves without knowing the law.
 
-Who may take which shift is asked of the rules themselves, against what everybody holds already. What two proposed shifts
-do to one another is said in sums whose limits come from the same settings; where a rule is hard to say in sums, the
-problem is stricter than the rule, never looser. Every answer is judged again by the rules (`fill_answer`).
+Who may take which shift is asked of the rules themselves, against what everybody holds already. What two proposed
+shifts do to one another is said in sums whose limits come from the same settings; where a rule is hard to say in sums,
+the problem is stricter than the rule, never looser. Every answer is judged again by the rules (`fill_answer`).
 """
 
 from collections import defaultdict
@@ -113,7 +113,7 @@ def _place(facts: Facts, shift: ShiftFacts, choices: list[Choice]) -> dict[str, 
 
 def _exclusive(theirs: list[Choice]) -> list[list[int]]:
     """Shifts that meet at one moment: whoever meets does so at the start of one of them."""
-    found = {}
+    found: dict[tuple[int, ...], None] = {}
     for moment in sorted({one.shift.times.starts_at for one in theirs}):
         meeting = tuple(
             one.index
@@ -158,7 +158,7 @@ def _days(theirs: list[Choice], agenda: Agenda) -> list[dict[str, Any]]:
 
 
 def _sums(shares: list[tuple[Choice, float]], limits: dict[int, float], held: float) -> list[dict[str, Any]]:
-    """One sum per limit, which binds when a shift that has it is taken: whatever the order of accepting, none breaks."""
+    """One sum per limit, which binds when a shift that has it is taken: none breaks, in whatever order one accepts."""
     parts = [(one.index, round(share * SECOND)) for one, share in shares]
     whole = sum(seconds for _index, seconds in parts)
     found = []

@@ -1,4 +1,4 @@
-"""Takes up the questions that wait, one at a time, each in a process of its own so that the server goes on answering."""
+"""Takes up the questions that wait, one at a time, each in a process of its own: the server goes on answering."""
 
 import asyncio
 import json
@@ -99,7 +99,8 @@ async def _solve(
     process = await asyncio.create_subprocess_exec(
         *COMMAND, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=LINE_BYTES
     )
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     heard.pid = process.pid
     listening = asyncio.create_task(_listen(process.stdout, heard))
     try:

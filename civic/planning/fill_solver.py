@@ -19,7 +19,6 @@ HOUR = 12
 WEEKEND, KILOMETRE, SAME_DAY = 25, 1, 60
 NEWCOMERS, APART, TOGETHER = 150, 8_000, 80
 EFFORT = 3.0
-CLOSE_ENOUGH = 0.001
 
 Progress = Callable[[int, float, float, list[int]], None]
 
@@ -33,9 +32,9 @@ def solve(problem: dict[str, Any], tell: Progress, effort: float = EFFORT) -> di
     options.num_workers = 1
     options.random_seed = int(problem.get("seed", 1))
     options.max_deterministic_time = effort
-    options.relative_gap_limit = CLOSE_ENOUGH
     options.interleave_search = True
-    heard = _Listener(made, tell)
+    most = highest(problem)
+    heard = _Listener(made, tell, most)
     solver.best_bound_callback = heard.bound
     status = solver.solve(made.model, heard)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -44,32 +43,42 @@ def solve(problem: dict[str, Any], tell: Progress, effort: float = EFFORT) -> di
         "chosen": [index for index, pick in enumerate(made.picks) if solver.boolean_value(pick)],
         "places": sum(solver.boolean_value(pick) for pick in made.picks),
         "value": solver.objective_value,
-        "bound": solver.best_objective_bound,
+        "bound": min(solver.best_objective_bound, most),
     }
+
+
+def highest(problem: dict[str, Any]) -> int:
+    """What no assignment can pass: the best of each shift by itself, all points to be lost left out."""
+    found = TOGETHER * len(problem["together"])
+    for one in problem["shifts"]:
+        points = sorted((PLACE + problem["gains"][index] for index in one["pairs"]), reverse=True)
+        found += sum(points[: one["free"]])
+        found += COMPLETE if 0 < one["missing"] <= len(points) else 0
+    return found
 
 
 class _Listener(cp_model.CpSolverSolutionCallback):
     """Tells every better answer and every better bound, at most a few times a second."""
 
-    def __init__(self, made: "_Model", tell: Progress) -> None:
+    def __init__(self, made: "_Model", tell: Progress, most: int) -> None:
         super().__init__()
-        self.made, self.tell = made, tell
-        self.value, self.best, self.chosen = 0.0, 0.0, list[int]()
+        self.made, self.tell, self.most = made, tell, most
+        self.reached, self.proven, self.chosen = 0.0, 0.0, list[int]()
         self.told = 0.0
 
     def on_solution_callback(self) -> None:
         self.chosen = [index for index, pick in enumerate(self.made.picks) if self.boolean_value(pick)]
-        self.value, self.best = self.objective_value, self.best_objective_bound
+        self.reached, self.proven = self.objective_value, self.best_objective_bound
         self._say()
 
     def bound(self, bound: float) -> None:
-        self.best = bound
+        self.proven = bound
         self._say()
 
     def _say(self) -> None:
         if self.chosen and time.monotonic() - self.told > 0.2:
             self.told = time.monotonic()
-            self.tell(len(self.chosen), self.value, self.best, self.chosen)
+            self.tell(len(self.chosen), self.reached, min(self.proven, self.most), self.chosen)
 
 
 class _Model:
@@ -182,10 +191,12 @@ class _Model:
             most = held + sum(minutes for _index, minutes in parts)
             hours = self._weighed(parts) + held
             # Divided by five, so that the points of an hour stay whole: twelve steps of five minutes.
-            if held < target:
-                below = self.model.new_int_var(0, target, "")
-                self.model.add(5 * below >= target - hours)
-                self._add(below, -HOUR // 12)
+            # Further below costs more: two people with half of their hours come before one with all and one with none.
+            for limit in (target, target * 3 // 4, target // 2, target // 4):
+                if held < limit:
+                    below = self.model.new_int_var(0, limit, "")
+                    self.model.add(5 * below >= limit - hours)
+                    self._add(below, -HOUR // 12)
             for limit in (target, target * 11 // 10):
                 if most > limit:
                     above = self.model.new_int_var(0, most, "")

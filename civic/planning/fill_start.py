@@ -1,4 +1,4 @@
-"""A first assignment, by taking one fitting place after the other: the solver begins from it instead of from nothing."""
+"""A first assignment, one fitting place after the other: the solver begins from it instead of from nothing."""
 
 from collections import defaultdict
 from typing import Any
