@@ -18,7 +18,10 @@ PLACE, COMPLETE = 10_000, 6_000
 HOUR = 12
 WEEKEND, KILOMETRE, SAME_DAY = 25, 1, 60
 NEWCOMERS, APART, TOGETHER = 150, 8_000, 80
-EFFORT = 3.0
+EFFORT = 2.2
+# Pairs from which a week is large.
+LARGE = 3_000
+FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 Progress = Callable[[int, float, float, list[int]], None]
 
@@ -26,25 +29,25 @@ Progress = Callable[[int, float, float, list[int]], None]
 def solve(problem: dict[str, Any], tell: Progress, effort: float = EFFORT) -> dict[str, Any]:
     """The chosen numbers, the places filled, the value and its proven bound; `tell` hears of every better answer."""
     made = _Model(problem)
-    made.begin_from(greedy(problem))
+    first = made.begin_from(greedy(problem))
+    most = highest(problem)
     solver = cp_model.CpSolver()
     options = solver.parameters
     options.num_workers = 1
     options.random_seed = int(problem.get("seed", 1))
     options.max_deterministic_time = effort
     options.interleave_search = True
-    most = highest(problem)
+    # In a large week looking again and again at a part of it finds more than looking at the whole.
+    options.use_lns_only = len(made.picks) > LARGE
     heard = _Listener(made, tell, most)
     solver.best_bound_callback = heard.bound
-    status = solver.solve(made.model, heard)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return {"chosen": [], "places": 0, "value": 0, "bound": 0}
-    return {
-        "chosen": [index for index, pick in enumerate(made.picks) if solver.boolean_value(pick)],
-        "places": sum(solver.boolean_value(pick) for pick in made.picks),
-        "value": solver.objective_value,
-        "bound": min(solver.best_objective_bound, most),
-    }
+    best, bound = first, float(most)
+    if solver.solve(made.model, heard) in FOUND:
+        best, bound = solver, min(solver.best_objective_bound, most)
+    if best is None:
+        return {"chosen": [], "places": 0, "value": 0, "bound": bound}
+    chosen = [index for index, pick in enumerate(made.picks) if best.boolean_value(pick)]
+    return {"chosen": chosen, "places": len(chosen), "value": best.objective_value, "bound": bound}
 
 
 def highest(problem: dict[str, Any]) -> int:
@@ -60,7 +63,7 @@ def highest(problem: dict[str, Any]) -> int:
 class _Listener(cp_model.CpSolverSolutionCallback):
     """Tells every better answer and every better bound, at most a few times a second."""
 
-    def __init__(self, made: "_Model", tell: Progress, most: int) -> None:
+    def __init__(self, made: "_Model", tell: Progress, most: float) -> None:
         super().__init__()
         self.made, self.tell, self.most = made, tell, most
         self.reached, self.proven, self.chosen = 0.0, 0.0, list[int]()
@@ -95,17 +98,19 @@ class _Model:
         self._shares(problem)
         self.model.maximize(cp_model.LinearExpr.weighted_sum(self.terms, self.points))
 
-    def begin_from(self, first: set[int]) -> None:
+    def begin_from(self, first: set[int]) -> cp_model.CpSolver | None:
         """Hint a whole assignment: with the picks fixed, everything that hangs on them is worked out in a moment."""
         fixed = self.model.clone()
         for index, pick in enumerate(self.picks):
             fixed.add(fixed.get_bool_var_from_proto_index(pick.index) == (index in first))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
-        solver.parameters.max_deterministic_time = 2.0
-        if solver.solve(fixed) in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            for index, value in enumerate(solver.response_proto.solution):
-                self.model.add_hint(self.model.get_int_var_from_proto_index(index), value)
+        solver.parameters.max_deterministic_time = EFFORT
+        if solver.solve(fixed) not in FOUND:
+            return None
+        for index, value in enumerate(solver.response_proto.solution):
+            self.model.add_hint(self.model.get_int_var_from_proto_index(index), value)
+        return solver
 
     def _add(self, term: Any, points: int) -> None:
         self.terms.append(term)
