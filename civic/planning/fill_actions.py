@@ -133,7 +133,7 @@ async def accept(
     """
     lines = await _open_lines(session, proposal_id, line_ids)
     if not reason and any(one.detail.get("warnings") for one in lines):
-        message = _("Dites pourquoi malgré les avertissements : ce motif est gardé avec chaque place.")
+        message = _("Dites pourquoi malgré les avertissements : ce motif est gardé avec chaque place.")
         raise Invalid({"reason": message}, message)
     facts = await shift_facts(session, {one.shift_id for one in lines})
     await steps.hold(session, [one.shift_id for one in lines], [one.volunteer_id for one in lines])

@@ -19,7 +19,7 @@ from civic.planning.models import FillLine, FillProposal
 from civic.volunteers.models import Volunteer
 
 SHOWN = 20
-# Why somebody is not the one for a place, as « 12 déjà pris »: the first rule of each, in few words.
+# Why somebody is not the one for a place, as « 12 déjà pris »: the first rule of each, in few words.
 WHY = {
     "spare": N_("libres, gardés pour leur semaine ou un binôme"),
     "overlap": N_("déjà pris"),

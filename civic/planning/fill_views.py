@@ -1,4 +1,4 @@
-"""« Proposer un remplissage » : ask for a draft of an assignment, watch it come, look at it, take all, some or none."""
+"""« Proposer un remplissage » : ask for a draft of an assignment, watch it come, look at it, take all, some or none."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any
