@@ -51,7 +51,7 @@
     showTotal(input.form);
   });
 
-  // At most n boxes of a fieldset[data-max]; [data-max-text] says how many are left.
+  // At most n boxes of a fieldset[data-max].
   const limit = (group) => {
     const boxes = all('input[type="checkbox"]', group);
     const chosen = boxes.filter((box) => box.checked).length;
@@ -71,7 +71,7 @@
   // Filters apply as soon as one changes; without scripts their button shows.
   on("change", "form[data-autosubmit] :is(select, input:not([type=search], [type=date]))", ({ form }) => form.requestSubmit());
 
-  // A form that writes leaves once; coming back to the page opens it again.
+  // A form that writes leaves once.
   listen("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
@@ -86,7 +86,7 @@
   addEventListener("pageshow", () => all("form[data-sent]").forEach(release));
   listen("htmx:afterRequest", ({ target }) => target.matches?.("form") && release(target));
 
-  // A link to a page that asks opens its question here. Anything unexpected: follow the link.
+  // A link to a page that asks opens it here; anything unexpected follows the link.
   on("click", "a[data-confirm]", async (link, event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
@@ -123,7 +123,9 @@
       const strip = day.parentElement;
       strip.scrollLeft = day.offsetLeft - (strip.clientWidth - day.offsetWidth) / 2;
     }
-    root.querySelector?.("[role=alert][tabindex], [aria-invalid=true]")?.focus();
+    const told = root.querySelector?.("[role=alert][tabindex], [aria-invalid=true]");
+    told?.focus({ preventScroll: true });
+    told?.scrollIntoView();
   };
   start(document);
   listen("htmx:afterSwap", ({ target }) => start(target));

@@ -149,6 +149,7 @@ ACCESS = {
     "GET /planning/feuilles/jour.pdf": "sooooff",
     "GET /planning/feuilles/semaine.pdf": "sooooff",
     "GET /planning/a-traiter": "sffooff",
+    "GET /planning/vif": "sffooff",
     "GET /planning/annulations": "sffooff",
     "POST /planning/annulations": "sffooff",
     "GET /planning/modeles": "sffooff",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from playwright.sync_api import APIRequestContext
 
@@ -60,6 +61,7 @@ SCREENS = (
     Screen("agenda", VOLUNTEER, "/profil/calendrier"),
     Screen("disponibilites", VOLUNTEER, "/profil/disponibilites"),
     Screen("planning", COORDINATOR, "/planning"),
+    Screen("planning-quatre", COORDINATOR, "/planning?vue=quatre"),
     Screen("planning-a-traiter", COORDINATOR, "/planning/a-traiter"),
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
     Screen("planning-annonces", COORDINATOR, "/planning/annonces"),
@@ -128,6 +130,7 @@ NO_SCREEN |= {"/photos/{name}"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
 # Files to print, to fill in, to work through.
+NO_SCREEN |= {"/planning/vif"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
 NO_SCREEN |= {"/imports/modeles/{kind_code}.{form}", "/imports/{run_id}/refus.csv"}
 
@@ -170,7 +173,9 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         assert site
         assert drawn
         given = {"mission_id": mission[1], "site_id": site[1], "series_id": drawn[1], "day": "2027-06-01", "every": "1"}
-        given |= {"start": "14:00", "end": "17:00", "capacity": "2", "min_staff": "2", "kind": "weekly"}
+        # At an hour of its own: the same shift again would not be made.
+        minute = UUID(drawn[1]).int % 59
+        given |= {"start": f"14:{minute:02}", "end": "17:00", "capacity": "2", "min_staff": "2", "kind": "weekly"}
         given |= {"ends": "count", "count": "3", "state": "draft"}
         return (
             request.post("/planning/series/nouvelle", form=given, max_redirects=0)

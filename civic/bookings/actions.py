@@ -118,6 +118,8 @@ async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: s
         return
     if shift.times.ends_at <= clock.now():
         raise Refusal("shift_ended", _("Ce créneau est fini : notez plutôt une absence."))
+    if await steps.noted_on(session, shift.id, booking.id):
+        raise Refusal("attendance_noted", _("Sa présence est notée : corrigez plutôt les heures."))
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
     await steps.end(session, booking, "removed", by=by, reason=reason)
     await mails.removed(session, booking, shift, person, reason)

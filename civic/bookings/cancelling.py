@@ -85,6 +85,9 @@ async def _call_off(session: AsyncSession, by: User, shift: Shift, reason: str) 
         return []
     if shift.ends_at <= clock.now() and shift.state == "published":
         raise Refusal("shift_ended", _("Ce créneau est fini : il ne peut plus être annulé."))
+    if await steps.noted_on(session, shift.id):
+        text = _("Des présences sont déjà notées sur ce créneau : corrigez plutôt les heures de chaque personne.")
+        raise Refusal("attendance_noted", text)
     facts = (await queries.shift_facts(session, [shift.id]))[shift.id]
     await waitlist.expire_on(session, shift.id)
     bookings = await steps.live_rows(session, shift.id)

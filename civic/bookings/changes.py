@@ -153,6 +153,8 @@ def _apply(shift: Shift, values: ShiftValues) -> list[str]:
     for name in names:
         setattr(shift, name, getattr(values, name))
     shift.version += bool(names)
+    # What changes the whole series afterwards leaves this one alone.
+    shift.detached = shift.detached or (bool(names) and shift.series_id is not None)
     return names
 
 

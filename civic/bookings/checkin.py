@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -114,8 +114,11 @@ async def seats_of(session: AsyncSession, user: User, shift_id: UUID | None = No
             shift=facts[row.shift_id],
             attendance=row.state,
             arrived_at=row.arrived_at,
-            there=frozenset(one for one, state, _name in others.get(row.shift_id, []) if state == "present"),
-            partners=tuple(name for _id, state, name in others.get(row.shift_id, []) if state in (None, "present")),
+            there=frozenset(one for one, state, _name, _born in others.get(row.shift_id, []) if state == "present"),
+            partners=tuple(
+                name for _id, state, name, _born in others.get(row.shift_id, []) if state in (None, "present")
+            ),
+            awaited=tuple(born for _id, state, _name, born in others.get(row.shift_id, []) if state is None),
         )
         for row in rows
     ]
@@ -123,21 +126,21 @@ async def seats_of(session: AsyncSession, user: User, shift_id: UUID | None = No
 
 async def _others(
     session: AsyncSession, user: User, shift_ids: list[UUID]
-) -> dict[UUID, list[tuple[UUID, str | None, str]]]:
-    """Who else is on some shifts: the booking, what is noted of it, the name."""
+) -> dict[UUID, list[tuple[UUID, str | None, str, date]]]:
+    """Who else is on some shifts: the booking, what is noted of it, the name, the birth date."""
     if not shift_ids:
         return {}
     chosen = (
-        select(Booking.shift_id, Booking.id, Attendance.state, User.name)
+        select(Booking.shift_id, Booking.id, Attendance.state, User.name, Volunteer.birth_date)
         .join(Volunteer, Volunteer.id == Booking.volunteer_id)
         .join(User, User.id == Volunteer.user_id)
         .outerjoin(Attendance, Attendance.booking_id == Booking.id)
         .where(Booking.shift_id.in_(shift_ids), Booking.state.in_(("confirmed", WALK_IN)), User.id != user.id)
         .order_by(User.name)
     )
-    found: dict[UUID, list[tuple[UUID, str | None, str]]] = {}
-    for shift, booking, state, name in await session.execute(chosen):
-        found.setdefault(shift, []).append((booking, state, name))
+    found: dict[UUID, list[tuple[UUID, str | None, str, date]]] = {}
+    for shift, booking, state, name, born in await session.execute(chosen):
+        found.setdefault(shift, []).append((booking, state, name, born))
     return found
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from civic import clock
 from civic.bookings.values import Person, ShiftFacts
-from civic.errors import Refusal
+from civic.contracts.sources import source_of
+from civic.errors import Finding, Refusal
 from civic.formats import day_short, first_name, hour, of_name
 from civic.i18n import _
 
@@ -26,6 +27,8 @@ class Seat:
     arrived_at: datetime | None = None
     there: frozenset[UUID] = frozenset()
     partners: tuple[str, ...] = ()
+    # Birth dates of those of the partners who have not noted their arrival.
+    awaited: tuple[date, ...] = ()
 
     @property
     def opens_at(self) -> datetime:
@@ -76,9 +79,14 @@ def refusal(seat: Seat, person: Person, now: datetime) -> Refusal | None:
     if now > seat.closes_at:
         text = _("Le code ne marche plus depuis %(closed)s. Si vous êtes là, %(call)s : votre arrivée sera notée.")
         return Refusal("too_late", text % {"closed": hour(seat.closes_at), "call": call})
-    if person.minor_on(times.day) and not seat.there:
-        return Refusal("lone_minor", _waiting(seat, call))
+    if person.minor_on(times.day) and not seat.there and not _all_minors(seat):
+        return Refusal.of([Finding("lone_minor", _waiting(seat, call), source_of("lone_minor"))])
     return None
+
+
+def _all_minors(seat: Seat) -> bool:
+    """Where everybody else is under 18 too, one of them has to be the first: neither waits for the other."""
+    return bool(seat.awaited) and all(clock.age_on(one, seat.shift.times.day) < 18 for one in seat.awaited)
 
 
 def _waiting(seat: Seat, call: str) -> str:

@@ -7,7 +7,7 @@ civique ») is made by the State: this one describes the activities, as L120-1 a
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from fractions import Fraction
 
 from civic import clock
 from civic.bookings.statement import Line, Statement
@@ -31,7 +31,7 @@ LEAVES = {
 }
 
 
-def hours(value: Decimal) -> str:
+def hours(value: Fraction) -> str:
     return duration(float(value))
 
 
@@ -115,7 +115,7 @@ def _leaves(statement: Statement) -> list[Section]:
 
 def _notes(statement: Statement) -> list[str]:
     notes = [
-        _("Arrêté le %(moment)s. Un créneau compte au jour où il commence ; la pause prévue ne compte pas.")
+        _("Arrêté le %(moment)s. Une nuit se partage à minuit entre ses deux jours ; la pause prévue ne compte pas.")
         % {"moment": moment(statement.cut_off)}
     ]
     if statement.to_note:
@@ -137,7 +137,7 @@ def certificate_paper(
     """What was done in an engagement: final once its last day is past and every presence is noted."""
     final = is_final(contract, statement)
     present = [line for line in statement.lines if line.state == "present"]
-    served = sum((line.served or Decimal(0) for line in present), Decimal(0))
+    served = sum((line.served or Fraction(0) for line in present), Fraction(0))
     days = {"first": day_long(contract.starts_on), "last": day_long(contract.last_day)}
     facts = [
         (_("Volontaire"), volunteer.user.name),
@@ -171,14 +171,14 @@ def is_final(contract: EngagementContract, statement: Statement) -> bool:
 
 
 def _missions(present: Sequence[Line]) -> Section:
-    sums: dict[str, tuple[int, Decimal]] = {}
+    sums: dict[str, tuple[int, Fraction]] = {}
     for line in present:
-        count, served = sums.get(line.mission, (0, Decimal(0)))
-        sums[line.mission] = (count + 1, served + (line.served or Decimal(0)))
+        count, served = sums.get(line.mission, (0, Fraction(0)))
+        sums[line.mission] = (count + 1, served + (line.served or Fraction(0)))
     rows = [(title, str(count), hours(served)) for title, (count, served) in sorted(sums.items())]
     if not rows:
         return Section(_("Missions"), text=_("Aucune activité notée pour le moment."))
-    whole = sum((served for _count, served in sums.values()), Decimal(0))
+    whole = sum((served for _count, served in sums.values()), Fraction(0))
     total = (_("Total"), str(len(present)), hours(whole))
     columns = [Column(_("Mission"), share=1), Column(_("Créneaux"), numeric=True), Column(_("Heures"), numeric=True)]
     return Section(_("Missions"), columns=columns, rows=rows, total=total)

@@ -77,10 +77,9 @@ def leave_conflict(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | N
         return None
     if leave.starts_on == leave.ends_on:
         return _("En congé le %(day)s.") % {"day": day_long(leave.starts_on)}
-    return _("En congé du %(first)s au %(last)s.") % {
-        "first": day_short(leave.starts_on),
-        "last": day_short(leave.ends_on),
-    }
+    away = {"first": day_short(leave.starts_on), "last": day_short(leave.ends_on)}
+    # Most short months end with a full stop of their own.
+    return (_("En congé du %(first)s au %(last)s") % away).rstrip(".") + "."
 
 
 def overlap(person: Person, shift: ShiftFacts, agenda: Agenda) -> str | None:

@@ -1,18 +1,24 @@
 """What a volunteer served in a month, line by line, and the sums that a paper may bear.
 
-A shift belongs to the local day on which it starts. Planned hours are real hours, exact over clock changes; served ones
-are those noted. A shift that is over and not yet noted counts in no sum of served hours: it is named apart.
+Hours belong to the local days on which they fall: a night between two months counts in both. Planned hours are real
+hours, exact over clock changes and to the second; served ones are those noted. A shift that is over and not yet noted
+counts in no sum of served hours: it is named apart.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
+from civic.bookings.attendance import whole_shift
+from civic.bookings.hours import per_day
 from civic.bookings.models import WALK_IN, Attendance, Booking
 from civic.bookings.values import Times
 from civic.contracts.models import Leave
@@ -21,12 +27,18 @@ from civic.shifts.models import Shift
 from civic.sites.models import Commune, Site
 
 KEPT = ("confirmed", WALK_IN)
-MINUTE = Decimal("0.01")
+HUNDREDTH = Decimal("0.01")
+HOUR = 3600
+# Fractions: a third of an hour is no decimal, and sums of them have to be exact.
+NONE = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
-    """One shift of one person; `state` is None until somebody noted it."""
+    """One shift of one person; `state` is None until somebody noted it, `hours` are those noted for the whole of it.
+
+    `planned` and `served` are what falls between `first` and `last`.
+    """
 
     shift_id: UUID
     times: Times
@@ -34,19 +46,39 @@ class Line:
     commune: str
     mission: str
     state: str | None
-    served: Decimal | None
+    hours: Fraction | Decimal | None
     walk_in: bool
+    first: date = date.min
+    last: date = date.max
+
+    @cached_property
+    def seconds(self) -> dict[date, int]:
+        """Planned time by local day, of the days of the statement."""
+        shares = per_day(self.times).items()
+        return {day: round(hours * 3600) for day, hours in shares if self.first <= day <= self.last}
 
     @property
-    def planned(self) -> Decimal:
-        return Decimal(str(round(self.times.hours, 2)))
+    def planned(self) -> Fraction:
+        return self.planned_on(self.seconds)
+
+    @property
+    def served(self) -> Fraction | None:
+        return None if self.hours is None else self.served_on(self.seconds)
+
+    def planned_on(self, days: Iterable[date]) -> Fraction:
+        return Fraction(sum(self.seconds[day] for day in days), HOUR)
+
+    def served_on(self, days: Iterable[date]) -> Fraction:
+        """The noted hours' part of some days, in the proportion of the planned ones."""
+        whole = round(self.times.hours * 3600)
+        return Fraction(self.hours or 0) * sum(self.seconds[day] for day in days) / whole if whole else NONE
 
 
 @dataclass(frozen=True, slots=True)
 class WeekSum:
     monday: date
-    planned: Decimal
-    served: Decimal
+    planned: Fraction
+    served: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +101,12 @@ class Statement:
     leaves: tuple[DaysAway, ...] = ()
 
     @property
-    def planned(self) -> Decimal:
-        return sum((line.planned for line in self.lines), Decimal(0))
+    def planned(self) -> Fraction:
+        return sum((line.planned for line in self.lines), NONE)
 
     @property
-    def served(self) -> Decimal:
-        return sum((line.served or Decimal(0) for line in self.lines), Decimal(0))
+    def served(self) -> Fraction:
+        return sum((line.served or NONE for line in self.lines), NONE)
 
     @property
     def to_note(self) -> int:
@@ -93,10 +125,12 @@ class Statement:
         """Monday to Sunday, only with the lines of the statement."""
         found: dict[date, WeekSum] = {}
         for line in self.lines:
-            monday = clock.monday(line.times.day)
-            known = found.get(monday, WeekSum(monday, Decimal(0), Decimal(0)))
-            found[monday] = WeekSum(monday, known.planned + line.planned, known.served + (line.served or Decimal(0)))
-        return list(found.values())
+            for monday in sorted({clock.monday(day) for day in line.seconds}):
+                days = [day for day in line.seconds if clock.monday(day) == monday]
+                known = found.get(monday, WeekSum(monday, NONE, NONE))
+                planned, served = line.planned_on(days), line.served_on(days)
+                found[monday] = WeekSum(monday, known.planned + planned, known.served + served)
+        return [found[monday] for monday in sorted(found)]
 
 
 def month_bounds(day: date) -> tuple[date, date]:
@@ -116,7 +150,7 @@ async def statement_of(session: AsyncSession, volunteer_id: UUID, first: date, l
         .join(Mission, Mission.id == Shift.mission_id)
         .outerjoin(Attendance, Attendance.booking_id == Booking.id)
         .where(Booking.volunteer_id == volunteer_id, Booking.state.in_(KEPT), Shift.state == "published")
-        .where(Shift.starts_at >= start, Shift.starts_at < end)
+        .where(Shift.ends_at > start, Shift.starts_at < end)
         .order_by(Shift.starts_at, Booking.id)
     )
     lines = [
@@ -127,12 +161,20 @@ async def statement_of(session: AsyncSession, volunteer_id: UUID, first: date, l
             commune=commune,
             mission=mission,
             state=noted,
-            served=None if noted is None else Decimal(hours).quantize(MINUTE),
+            hours=None if noted is None else _noted(shift, Decimal(hours)),
             walk_in=state == WALK_IN,
+            first=first,
+            last=last,
         )
         for state, shift, site, commune, mission, noted, hours in await session.execute(chosen)
     ]
     return Statement(first, last, clock.now(), tuple(lines), await _leaves(session, volunteer_id, first, last))
+
+
+def _noted(shift: Shift, hours: Decimal) -> Fraction | Decimal:
+    """Who served the whole shift served its exact time: the hundredths that are stored would lose minutes in a sum."""
+    stored = hours.quantize(HUNDREDTH)
+    return Fraction(round(shift.served.total_seconds()), HOUR) if stored == whole_shift(shift) else stored
 
 
 async def _leaves(session: AsyncSession, volunteer_id: UUID, first: date, last: date) -> tuple[DaysAway, ...]:
@@ -149,8 +191,9 @@ async def _leaves(session: AsyncSession, volunteer_id: UUID, first: date, last: 
 async def months_of(session: AsyncSession, volunteer_id: UUID) -> list[date]:
     """The first days of the months in which somebody had a shift, latest first."""
     chosen = (
-        select(Shift.starts_at)
+        select(Shift.starts_at, Shift.ends_at)
         .join(Booking, Booking.shift_id == Shift.id)
         .where(Booking.volunteer_id == volunteer_id, Booking.state.in_(KEPT), Shift.state == "published")
     )
-    return sorted({clock.local(one).date().replace(day=1) for one in await session.scalars(chosen)}, reverse=True)
+    rows = [Times(*row) for row in await session.execute(chosen)]
+    return sorted({day.replace(day=1) for one in rows for day in (one.day, one.last_day)}, reverse=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import audit, clock
 from civic.accounts.models import User
 from civic.bookings import queries, rules
-from civic.bookings.models import LIVE, SEATED, Booking, BookingEvent
+from civic.bookings.models import LIVE, SEATED, Attendance, Booking, BookingEvent
 from civic.bookings.values import Held, ShiftFacts
 from civic.columns import among
 from civic.shifts.actions import lock
@@ -143,6 +143,16 @@ async def waiting_on(session: AsyncSession, shift_id: UUID) -> list[Held]:
     """The queue of a shift, in order."""
     crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift_id]))[shift_id]
     return list(crowd.waiting)
+
+
+async def noted_on(session: AsyncSession, shift_id: UUID, booking_id: UUID | None = None) -> bool:
+    """Whether a presence is noted on a shift, or for one of its bookings: hours that were served are never dropped."""
+    chosen = (
+        select(Attendance.id).join(Booking, Booking.id == Attendance.booking_id).where(Booking.shift_id == shift_id)
+    )
+    if booking_id is not None:
+        chosen = chosen.where(Booking.id == booking_id)
+    return await session.scalar(chosen.where(Attendance.state == "present").limit(1)) is not None
 
 
 async def position(session: AsyncSession, booking: Booking) -> int | None:

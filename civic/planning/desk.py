@@ -1,7 +1,7 @@
 """What waits on a coordinator's desk beside the shifts, in one query: dated limits, leave, applications, dead mails."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from sqlalchemy import Date, Numeric, Select, Text, cast, func, literal, null, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
+from civic.audit.models import AuditEvent
+from civic.clock import now
 from civic.contracts.leave_queries import waiting as leave_waiting
 from civic.contracts.limits import Setting
 from civic.contracts.models import Leave, RuleSetting
@@ -19,6 +21,8 @@ from civic.outbox.models import OutboxMail
 from civic.volunteers.models import Volunteer
 from civic.volunteers.queries import visible_to
 
+RECENT = timedelta(minutes=15)
+
 
 @dataclass(slots=True)
 class Desk:
@@ -27,6 +31,7 @@ class Desk:
     leaves: int = 0
     applications: int = 0
     dead_mails: int = 0
+    stamp: str = ""
     settings: list[Setting] = field(default_factory=list)
 
 
@@ -66,9 +71,30 @@ async def desk_of(session: AsyncSession, user: User) -> Desk:
                 found.applications = int(value)
             case "dead_mails":
                 found.dead_mails = int(value)
+            case "changes":
+                found.stamp = _stamp(parameter, value)
             case _:
                 found.settings.append(Setting(parameter, None if value is None else float(value), valid_from))
     return found
+
+
+async def stamp_of(session: AsyncSession) -> str:
+    """What changes with every change that somebody made: a page that bears it knows whether it is still true."""
+    _kind, latest, count, _day = (await session.execute(_changes())).one()
+    return _stamp(latest, count)
+
+
+def _stamp(latest: str | None, count: Any) -> str:
+    return f"{int(count)}.{''.join(filter(str.isdigit, latest or ''))}"
+
+
+def _changes() -> Select[Any]:
+    """The last event, and how many there were lately: one that was committed late has an earlier moment."""
+    count = cast(func.count(AuditEvent.id), Numeric(8, 2))
+    recent = AuditEvent.at > now() - RECENT
+    return select(literal("changes", Text), cast(func.max(AuditEvent.at), Text), count, cast(null(), Date)).where(
+        recent
+    )
 
 
 def _all(user: User) -> Any:
@@ -83,9 +109,8 @@ def _all(user: User) -> Any:
     settings = select(
         literal("setting", Text), cast(RuleSetting.parameter, Text), RuleSetting.value, RuleSetting.valid_from
     )
-    return union_all(
-        _count("leaves", leaves), _count("applications", applications), _count("dead_mails", mails), settings
-    )
+    counts = (_count("leaves", leaves), _count("applications", applications), _count("dead_mails", mails))
+    return union_all(*counts, _changes(), settings)
 
 
 def _count(kind: str, counted: Select[tuple[int]]) -> Select[Any]:

@@ -19,7 +19,7 @@ from civic.planning import queries
 OWN = {
     "confirmed": N_("Place prise par %(holder)s"),
     "waitlisted": N_("Liste d’attente : %(holder)s"),
-    "withdrawn": N_("Désistement de %(holder)s"),
+    "withdrawn": N_("Désistement %(of_holder)s"),
     "cannot_come": N_("%(holder)s ne peut pas venir"),
 }
 OTHERS = {
@@ -27,7 +27,7 @@ OTHERS = {
     "waitlisted": N_("Liste d’attente : %(holder)s"),
     "offered": N_("Place proposée à %(holder)s"),
     "removed": N_("Place retirée à %(holder)s"),
-    "cancelled": N_("Fin de la place de %(holder)s"),
+    "cancelled": N_("Fin de la place %(of_holder)s"),
     "declined": N_("Place refusée par %(holder)s"),
     "expired": N_("Offre expirée pour %(holder)s"),
     "walk_in": N_("Venue sans place : %(holder)s"),
@@ -71,7 +71,7 @@ def _of_shift(row: Row[Any]) -> Step:
 def _of_seat(row: Row[Any]) -> Step:
     own = row.author_id == row.holder_id
     known = (OWN if own else OTHERS).get(row.state) or OTHERS.get(row.state)
-    text = _(known) % {"holder": row.holder} if known else row.state
+    text = _(known) % {"holder": row.holder, "of_holder": of_name(row.holder)} if known else row.state
     return Step(row.at, text, "" if own else row.author or "", _reason(row.reason))
 
 

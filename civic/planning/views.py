@@ -24,6 +24,7 @@ from civic.planning import (
     day_views,
     fill_views,
     move_views,
+    overview,
     queries,
     roster_views,
     series_views,
@@ -35,7 +36,7 @@ from civic.planning import (
     weeks,
     wish_views,
 )
-from civic.planning.desk import unreached
+from civic.planning.desk import stamp_of, unreached
 from civic.planning.fiche import fiche_of
 from civic.planning.pages import page_of_shift
 from civic.sites.models import PILLARS
@@ -62,7 +63,10 @@ for _part in (
 
 @router.get("/planning")
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """The week by site; every filter and the chosen shift are in the address."""
+    """The week by site, or four of them (`vue`); every filter and the chosen shift are in the address."""
+    if request.query_params.get("vue") == "quatre":
+        found = await overview.overview_of(session, user, request.query_params)
+        return render(request, "planning/overview.html", {**found, "pillars": PILLARS})
     current = _shift_id(request.query_params.get("creneau"))
     shift = await _seen_by(session, user, current) if current else None
     if shift and week.monday_of(request.query_params) != (monday := clock.monday(shift.times.day)):
@@ -87,6 +91,17 @@ def _shift_id(text: str | None) -> UUID | None:
 
 async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
     return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
+
+
+@router.get("/planning/vif")
+async def show_changes(request: Request, user: CoordinatorUser, session: Session) -> Response:
+    """The same week once something changed since the page was made; 204 while nothing did."""
+    if request.query_params.get("vu") == await stamp_of(session):
+        return Response(status_code=204)
+    current = _shift_id(request.query_params.get("creneau"))
+    context = await week.week_of(session, user, request.query_params, current)
+    context |= {"fiche": None, "form": Form(), "refused": [], "pillars": PILLARS, "changed_at": clock.now()}
+    return render(request, "planning/week.html", context)
 
 
 @router.get("/planning/a-traiter")

@@ -128,6 +128,7 @@ async def week_of(
         "following": chosen.address(semaine=weeks.code(chosen.monday + weeks.WEEK)),
         "present": chosen.address(semaine=None),
         "here": chosen.address(creneau=str(current) if current else None),
+        "live": "/planning/vif" + query(chosen.params, creneau=str(current) if current else None, vu=found.stamp),
     }
 
 
@@ -141,6 +142,7 @@ class Looked:
     shifts: list[ShiftFacts]
     facts: Facts
     now: datetime
+    stamp: str
 
 
 async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> Looked:
@@ -171,7 +173,7 @@ async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> 
         dead_mails=desk.dead_mails,
         site=chosen.site,
     )
-    return Looked(chosen, places, closures, shifts, facts, now)
+    return Looked(chosen, places, closures, shifts, facts, now, desk.stamp)
 
 
 def _wanted(shift: ShiftFacts, chosen: Chosen) -> bool:

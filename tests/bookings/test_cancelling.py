@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
-from civic.bookings import cancelling
-from civic.bookings.models import Booking
+from civic.bookings import actions, cancelling
+from civic.bookings.models import Attendance, Booking
 from civic.db import Database
 from civic.errors import Refusal
 from civic.outbox.models import OutboxMail
@@ -153,3 +154,23 @@ async def test_another_scope_sees_nothing_of_it(world: World, db: Database, shif
 async def test_an_address_that_makes_no_sense_shows_the_present_week(world: World, address: str) -> None:
     page = await world.get("coordinator", f"/planning/annulations{address}")
     assert page.status_code == 200
+
+
+async def test_hours_that_were_noted_are_never_dropped(world: World, db: Database) -> None:
+    """A shift that runs is neither called off nor somebody taken off it once their presence is noted."""
+    async with db.writing() as session:
+        shift = await make_shift(session, moment(25, 9), mission=world.mission, site=world.here)
+        seats = [await make_booking(session, shift, who) for who in (world.cast.volunteer, world.cast.colleague)]
+        session.add(Attendance(booking_id=seats[0].id, state="present", hours=Decimal("2.5")))
+    by = world.cast.coordinator
+    async with db.writing() as session:
+        with pytest.raises(Refusal, match="présences sont déjà notées"):
+            await cancelling.cancel_shift(session, by=by, shift_id=shift.id, reason="Orage")
+        with pytest.raises(Refusal, match="présence est notée"):
+            await actions.remove(session, by=by, booking_id=seats[0].id, reason="Erreur")
+        # Somebody who did not come yet may still be taken off.
+        await actions.remove(session, by=by, booking_id=seats[1].id, reason="Erreur")
+    async with db.reading() as looking:
+        assert (await looking.get_one(Shift, shift.id)).state == "published"
+        assert (await looking.get_one(Booking, seats[0].id)).state == "confirmed"
+        assert (await looking.get_one(Booking, seats[1].id)).state == "removed"

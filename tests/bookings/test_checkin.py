@@ -93,6 +93,16 @@ def test_a_minor_waits_for_a_second_person() -> None:
     assert code_of(replace(alone, there=frozenset({uuid4()})), person(17), START) is None
 
 
+def test_two_minors_do_not_wait_for_one_another() -> None:
+    young, grown = person(16).birth_date, person(30).birth_date
+    pair = seat(partners=("Malik Collègue",), awaited=(young,))
+    assert code_of(pair, person(17), START) is None
+    assert code_of(replace(pair, awaited=(young, grown)), person(17), START) == "lone_minor"
+    alone = checkin_rules.refusal(seat(), person(17), START)
+    assert alone is not None
+    assert alone.findings[0].source
+
+
 def test_of_two_shifts_in_a_row_the_one_to_note_is_meant() -> None:
     first = seat(shift=facts(START - timedelta(minutes=45), 0.75), attendance="present")
     second, elsewhere = seat(), seat(shift=facts(site="ailleurs"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -96,6 +96,35 @@ async def test_the_nights_of_the_clock_change_count_their_real_hours(
     assert clock.local(found.times.ends_at).hour == 6
 
 
+@time_machine.travel("2027-04-05 10:00+02:00", tick=False)
+async def test_a_night_is_shared_at_midnight_between_weeks_and_months(session: AsyncSession) -> None:
+    volunteer = await make_volunteer(session)
+    sunday = clock.at(date(2027, 2, 28), time(22))
+    await noted(session, volunteer, sunday, "present", "4", hours=4)
+    await noted(session, volunteer, clock.at(date(2027, 3, 31), time(22)), "present", "4", hours=4)
+    february, march, april = [
+        await statement_of(session, volunteer.id, *month_bounds(date(2027, month, 15))) for month in (2, 3, 4)
+    ]
+    assert [one.served for one in (february, march, april)] == [2, 4, 2]
+    assert [one.planned for one in (february, march, april)] == [2, 4, 2]
+    assert [(week.monday, week.served) for week in march.weeks] == [(date(2027, 3, 1), 2), (date(2027, 3, 29), 2)]
+    assert await months_of(session, volunteer.id) == [date(2027, month, 1) for month in (4, 3, 2)]
+
+
+@time_machine.travel(NOW, tick=False)
+async def test_minutes_are_not_rounded_before_they_are_added(session: AsyncSession) -> None:
+    volunteer = await make_volunteer(session)
+    for day in (2, 3, 4):
+        await noted(session, volunteer, local(day, 9), "present", "0.33", hours=1 / 3)
+        await noted(session, volunteer, local(day, 14), "present", "1.33", hours=4 / 3)
+    found = await statement_of(session, volunteer.id, *month_bounds(date(2026, 11, 25)))
+    assert found.planned == found.served == 5
+    # What a coordinator wrote stays what they wrote.
+    await noted(session, volunteer, local(9, 9), "present", "0.5", hours=1 / 3)
+    again = await statement_of(session, volunteer.id, *month_bounds(date(2026, 11, 25)))
+    assert again.served == Decimal("5.5")
+
+
 MOMENTS = st.integers(0, 60 * 24 * 364).map(
     lambda minute: datetime(2026, 1, 1, tzinfo=clock.UTC) + timedelta(minutes=minute)
 )
@@ -109,11 +138,11 @@ LINES = st.builds(
 
 @given(st.lists(LINES, max_size=30))
 def test_sums_by_week_are_the_sum_of_the_lines(lines: list[Line]) -> None:
-    served = [replace(one, served=one.planned if one.state else None) for one in lines]
+    served = [replace(one, hours=one.planned if one.state else None) for one in lines]
     found = Statement(date(2026, 1, 1), date(2026, 12, 31), clock.now(), tuple(served))
-    assert sum((week.planned for week in found.weeks), Decimal(0)) == found.planned
-    assert sum((week.served for week in found.weeks), Decimal(0)) == found.served
-    assert found.served == sum((one.planned for one in served if one.state), Decimal(0))
+    assert sum(week.planned for week in found.weeks) == found.planned
+    assert sum(week.served for week in found.weeks) == found.served
+    assert found.served == sum(one.planned for one in served if one.state)
     assert found.to_note + found.to_come + found.count("present") == len(served) + sum(
         one.state == "present" and one.times.ends_at > found.cut_off for one in served
     )

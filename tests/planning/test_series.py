@@ -1,6 +1,7 @@
 """Series by their form, and the page of one; on both engines."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,12 +11,14 @@ from sqlalchemy import func, select
 
 from civic import clock
 from civic.audit.models import AuditEvent
+from civic.bookings.changes import edit_shift
 from civic.db import Database
 from civic.errors import Forbidden, Refusal
 from civic.shifts import series
 from civic.shifts.models import Shift, ShiftSeries
 from civic.shifts.recurrence import Rhythm
 from civic.shifts.series import SeriesValues
+from civic.shifts.values import ShiftValues
 from civic.sites.models import SiteClosure
 from tests.factories.shifts import make_booking
 from tests.planning.world import World, moment
@@ -226,3 +229,20 @@ async def test_the_page_counts_who_is_on_each(world: World, db: Database) -> Non
     assert "1/2" in page.text
     assert page.text.count("0/2") == 7
     assert moment(1, 14, month=12) == first.starts_at
+
+
+async def test_one_that_was_edited_by_itself_is_told_apart(world: World, db: Database) -> None:
+    form = typed(world, state="published")
+    await world.post("coordinator", NEW, **form)
+    page = f"/planning/series/{form['series_id']}"
+    first, second, *_others = await in_series(db, UUID(form["series_id"]))
+    # The second is saved as it was: that changes nothing.
+    for shift, capacity in ((first, 3), (second, second.capacity)):
+        values = ShiftValues(**{name: getattr(shift, name) for name in ShiftValues.__slots__})
+        async with db.writing() as session:
+            changed = replace(values, capacity=capacity)
+            await edit_shift(
+                session, by=world.cast.coordinator, shift_id=shift.id, values=changed, version=None, confirm=False
+            )
+    assert (await world.get("coordinator", page)).text.count("Modifié à part") == 1
+    assert [one.detached for one in await in_series(db, UUID(form["series_id"]))] == [True] + [False] * 7

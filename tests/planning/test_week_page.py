@@ -1,5 +1,6 @@
 """The week by site, with the cast, on both engines."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
@@ -161,3 +162,21 @@ async def test_a_shift_of_another_week_opens_beside_its_own_week(world: World, d
     assert answer.headers["location"] == address.replace("W40", "W48")
     assert (await world.get("coordinator", answer.headers["location"])).status_code == 200
     assert (await world.get("coordinator", f"/planning?creneau={world.shift.id}")).status_code == 200
+
+
+async def test_a_page_knows_whether_it_is_still_true(world: World, db: Database, count_queries: Counting) -> None:
+    page = (await world.get("coordinator", f"/planning?creneau={world.shift.id}")).text
+    live = re.search(r'id="vif"[^>]* hx-get="([^"]+)"', page)
+    assert live
+    address = live[1].replace("&amp;", "&")
+    with count_queries() as queries:
+        assert (await world.get("coordinator", address)).status_code == 204
+    assert len(queries) == 2
+    await world.post("coordinator", f"/creneaux/{world.draft.id}/publication")
+    changed = await world.get("coordinator", address)
+    assert changed.status_code == 200
+    assert "mis à jour" in changed.text
+    assert 'aria-current="true"' in changed.text
+    # The panel stays with whoever has it open.
+    assert 'id="fiche"' not in changed.text
+    assert address not in changed.text.replace("&amp;", "&")

@@ -1,0 +1,51 @@
+"""Two coordinators at once: what one changes appears to the other, who keeps their place."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from civic import clock
+from tests.browser import PASSWORD, Server
+
+SignIn = Callable[[Page, str], None]
+
+
+@pytest.mark.timeout(120)
+def test_what_a_colleague_changes_appears_and_nobody_loses_their_place(
+    desk: Page, server: Server, sign_in: SignIn
+) -> None:
+    sign_in(desk, "coordination@demo.example")
+    desk.goto("/planning")
+    board = desk.locator("#plan")
+    # Down the board, with a shift chosen by the keyboard.
+    desk.evaluate("window.scrollTo(0, 600)")
+    chosen = board.locator("a.slot").nth(40)
+    chosen.focus()
+    focused = desk.evaluate("document.activeElement.id")
+    top = desk.evaluate("window.scrollY")
+    before = board.locator("a.slot").count()
+
+    colleague = desk.context.browser.new_context(base_url=server.url)  # type: ignore[union-attr]
+    asked = colleague.request
+    asked.post("/api/v1/auth/login", form={"username": "coordination.call@demo.example", "password": PASSWORD})
+    mission = next(one for one in asked.get("/api/v1/missions").json()["items"] if one["site_ids"])
+    places = {one["id"]: one["intermunicipality"] for one in asked.get("/api/v1/sites").json()["items"]}
+    site = next(one for one in mission["site_ids"] if places[one] == "CALL")
+    starts = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=3)
+    values = {"mission_id": mission["id"], "site_id": site, "capacity": 2, "min_staff": 2, "state": "published"}
+    times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=2)).isoformat()}
+    made = asked.post("/api/v1/shifts", data=values | times)
+    assert made.status == 201, made.text()
+    colleague.close()
+
+    expect(board.locator(f"#s-{made.json()['id']}")).to_be_attached(timeout=15_000)
+    assert board.locator("a.slot").count() == before + 1
+    expect(desk.locator("#vif")).to_contain_text("mis à jour")
+    assert desk.evaluate("document.activeElement.id") == focused
+    assert abs(desk.evaluate("window.scrollY") - top) < 80
+    # Nothing changed since: the page is not asked for again, and still polls.
+    with desk.expect_response(lambda answer: "/planning/vif" in answer.url, timeout=15_000) as answered:
+        pass
+    assert answered.value.status == 204
