@@ -94,6 +94,7 @@ FAMILIES = {
     "shift": N_("Créneaux"),
     "series": N_("Séries"),
     "template": N_("Modèles de semaine"),
+    "fill": N_("Propositions de remplissage"),
     "booking": N_("Réservations"),
     "attendance": N_("Présences"),
     "account": N_("Comptes"),
