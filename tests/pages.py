@@ -72,6 +72,9 @@ SCREENS = (
     Screen("feuilles", COORDINATOR, "/planning/feuilles"),
     Screen("imports", COORDINATOR, "/imports"),
     Screen("import", COORDINATOR, "/imports/{import}"),
+    Screen("propositions", COORDINATOR, "/planning/propositions"),
+    Screen("proposition-nouvelle", COORDINATOR, "/planning/propositions/nouvelle"),
+    Screen("proposition", COORDINATOR, "/planning/propositions/{proposal}"),
     Screen("planning-brouillons", COORDINATOR, "/planning/brouillons"),
     Screen("planning-creneau", COORDINATOR, "/planning/creneaux/{staffed}"),
     Screen("creneau-nouveau", COORDINATOR, "/planning/creneaux/nouveau"),
@@ -194,6 +197,13 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         assert found
         return found[1]
 
+    def proposal() -> str:
+        """A new one, worked out by the server beside this test."""
+        first = clock.today() + timedelta(days=1)
+        given = {"first": str(first), "last": str(first + timedelta(days=2))}
+        asked = request.post("/planning/propositions", form=given, max_redirects=0)
+        return asked.headers["location"].rpartition("/")[2]
+
     words: dict[str, Callable[[], str]] = {
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
@@ -226,6 +236,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "template": template,
         "notice": lambda: notice("/annonces"),
         "announcement": lambda: notice("/planning/annonces"),
+        "proposal": proposal,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }
     return re.sub(r"\{(\w+)\}", lambda word: words[word[1]](), screen.path)

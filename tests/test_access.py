@@ -14,6 +14,7 @@ from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
 from tests.factories.encounters import make_encounter
+from tests.factories.fills import make_proposal
 from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
@@ -76,6 +77,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "series_id": (await make_series(session, mission, site)).id,
         "template_id": template.id,
         "line_id": template.lines[0].id,
+        "proposal_id": (await make_proposal(session, cast.coordinator_call)).id,
         "kind_code": "volunteers",
         "form": "csv",
         "rule_id": (await make_closure_rule(session, site)).id,

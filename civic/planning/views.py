@@ -22,6 +22,7 @@ from civic.planning import (
     announce_views,
     bulk_views,
     day_views,
+    fill_views,
     move_views,
     overview,
     queries,
@@ -46,6 +47,7 @@ router = APIRouter(include_in_schema=False)
 # First, so that « nouveau » is not taken for the id of a shift.
 for _part in (
     shift_views,
+    fill_views,
     series_views,
     template_views,
     bulk_views,

@@ -11,6 +11,7 @@ from civic.db import Database
 from civic.logs import one_line
 from civic.outbox.actions import deliver
 from civic.outbox.send import Sender
+from civic.planning import fill_runner
 from civic.tasks import lease
 from civic.tasks.items import Run
 from civic.tasks.registry import TASKS, Task
@@ -55,7 +56,14 @@ async def for_ever(database: Database, sender: Sender, stopping: asyncio.Event) 
     async def mails() -> int:
         return await deliver(database, sender)
 
-    await asyncio.gather(_repeat("tasks", tasks, stopping), _repeat("outbox", mails, stopping))
+    async def proposals() -> int:
+        return await fill_runner.run_waiting(database, stopping)
+
+    await asyncio.gather(
+        _repeat("tasks", tasks, stopping),
+        _repeat("outbox", mails, stopping),
+        _repeat("proposals", proposals, stopping),
+    )
 
 
 async def _repeat(name: str, step: Callable[[], Awaitable[int]], stopping: asyncio.Event) -> None:
