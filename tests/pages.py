@@ -85,6 +85,7 @@ SCREENS = (
     Screen("modele", COORDINATOR, "/planning/modeles/{template}"),
     Screen("annulations", COORDINATOR, "/planning/annulations"),
     Screen("creneau-modifier", COORDINATOR, "/planning/creneaux/{staffed}/modifier"),
+    Screen("creneau-deplacer", COORDINATOR, "/planning/creneaux/{staffed}/deplacement"),
     Screen("creneau-annulation", COORDINATOR, "/creneaux/{staffed}/annulation"),
     Screen("reservation-retrait", COORDINATOR, "/reservations/{booking}/retrait"),
     Screen("reservation-deplacement", COORDINATOR, "/planning/reservations/{booking}/deplacement"),

@@ -42,6 +42,7 @@ class Slot:
     site_name: str
     commune: str
     current: bool
+    movable: bool
     flags: tuple[Flag, ...]
 
 
@@ -139,6 +140,7 @@ def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bo
         site_name=shift.site_name,
         commune=shift.commune,
         current=current,
+        movable=shift.state == "draft" or (shift.state == "published" and shift.times.starts_at > now),
         flags=flags_of(shift, crowd, now, broken),
     )
 

@@ -28,6 +28,7 @@ from civic.planning import (
     queries,
     roster_views,
     series_views,
+    shift_move_views,
     shift_views,
     team_views,
     template_views,
@@ -47,6 +48,7 @@ router = APIRouter(include_in_schema=False)
 # First, so that « nouveau » is not taken for the id of a shift.
 for _part in (
     shift_views,
+    shift_move_views,
     fill_views,
     series_views,
     template_views,
