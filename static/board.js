@@ -1,4 +1,5 @@
 // The week's table by hand: a slot goes to another day or site by drag, or by the key M; arrows walk between slots.
+// On the axis of a day a bar goes to another hour or site, and its edges stretch it.
 // Nothing is saved here: the server's question « Déplacer ce créneau ? » opens, and a link leads to it without scripts.
 (() => {
   "use strict";
@@ -58,8 +59,8 @@
   });
 
   // The keys. Tab still goes from link to link, and an arrow without a slot on its way scrolls as ever.
-  const nearest = (slots, column) => {
-    const distance = (slot) => Math.abs(slot.closest("td").cellIndex - column);
+  const nearest = (slots, from) => {
+    const distance = (slot) => Math.abs(slot.getBoundingClientRect().left - from);
     return slots.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
   };
   const beside = (slot, step) => {
@@ -75,7 +76,7 @@
     if (inside) return inside;
     const rows = [...slot.closest("table").querySelectorAll("tr")];
     for (let at = rows.indexOf(cell.parentElement) + step; rows[at]; at += step) {
-      const found = nearest([...rows[at].querySelectorAll(".slot")], cell.cellIndex);
+      const found = nearest([...rows[at].querySelectorAll(".slot")], slot.getBoundingClientRect().left);
       if (!found) continue;
       const others = [...found.closest("td").querySelectorAll(".slot")];
       return step > 0 ? others[0] : others.at(-1);
@@ -102,6 +103,52 @@
     next.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 
+  // The axis of a day: minutes for pixels, by quarters of an hour.
+  const QUARTER = 15;
+  const DAY = 24 * 60;
+  const GRIP = 9; // how near a bar's edge the hand stretches it, in pixels; CSS draws the same
+  const axisOf = (slot) => {
+    const table = slot.closest(".plan-axis");
+    if (!table) return null;
+    const hours = [...table.querySelectorAll("thead th")].map((hour) => hour.getBoundingClientRect());
+    const { from, to, day } = table.dataset;
+    const { start, end } = slot.closest("td").dataset;
+    return { day, start: +start, end: +end, perPixel: (to - from) / (hours.at(-1).right - hours[0].left) };
+  };
+  const edgeOf = (slot, x, touch) => {
+    if (!slot.closest(".plan-axis")) return "";
+    const { left, right, width } = slot.getBoundingClientRect();
+    const grip = Math.min(touch ? 2 * GRIP : GRIP, width / 3);
+    return x - left < grip ? "start" : right - x < grip ? "end" : "";
+  };
+  const within = (low, value, high) => Math.max(low, Math.min(value, high));
+  const spanOf = ({ axis, edge, x, x0 }) => {
+    const by = Math.round(((x - x0) * axis.perPixel) / QUARTER) * QUARTER;
+    const { start, end } = axis;
+    if (edge === "start") return { start: within(0, start + by, end - QUARTER), end };
+    if (edge === "end") return { start, end: within(start + QUARTER, end + by, start + DAY - QUARTER) };
+    const begin = within(0, start + by, DAY - QUARTER);
+    return { start: begin, end: begin + end - start };
+  };
+  const two = (number) => String(number).padStart(2, "0");
+  const typed = (minute) => `${two(Math.floor(minute / 60) % 24)}:${two(minute % 60)}`;
+  const said = (minute) => `${Math.floor(minute / 60) % 24}\u00a0h${minute % 60 ? `\u00a0${two(minute % 60)}` : ""}`;
+  const stretch = () => {
+    const { axis, edge, ghost, slot, box } = held;
+    const span = spanOf(held);
+    const left = box.left + (span.start - axis.start) / axis.perPixel;
+    const row = document.elementFromPoint(held.x, held.y)?.closest(".plan-axis tr[data-site]");
+    ghost.style.inlineSize = `${box.width + (span.end - span.start - axis.end + axis.start) / axis.perPixel}px`;
+    ghost.style.transform = `translate(${left}px, ${edge ? slot.getBoundingClientRect().top : held.y - held.dy}px)`;
+    ghost.querySelector("b").textContent = `${said(span.start)}\u00a0\u2013 ${said(span.end)}`;
+    mark(edge ? slot.closest("tr") : row);
+  };
+  const axisFields = ({ axis, cell, slot, ...rest }) => {
+    const { start, end } = spanOf({ axis, ...rest });
+    const same = start === axis.start && end === axis.end && cell.dataset.site === slot.closest("tr").dataset.site;
+    return same ? null : { day: axis.day, start: typed(start), end: typed(end), site_id: cell.dataset.site };
+  };
+
   // The drag. `held` is what the hand holds: a slot, and its ghost once it moves.
   let held = null;
   const begin = () => {
@@ -115,7 +162,7 @@
     document.body.append(ghost);
     slot.classList.add("slot-held");
     document.documentElement.classList.add("is-dragging");
-    Object.assign(held, { ghost, dx: held.x - box.left, dy: held.y - box.top });
+    Object.assign(held, { ghost, box, axis: axisOf(slot), dx: held.x - box.left, dy: held.y - box.top });
     follow();
   };
   const mark = (cell) => {
@@ -126,9 +173,12 @@
   };
   const follow = () => {
     const { ghost, x, y, dx, dy, slot } = held;
-    ghost.style.transform = `translate(${x - dx}px, ${y - dy}px)`;
-    const cell = document.elementFromPoint(x, y)?.closest(".plan td[data-day]");
-    mark(cell && cell !== slot.closest("td") ? cell : null);
+    if (held.axis) stretch();
+    else {
+      ghost.style.transform = `translate(${x - dx}px, ${y - dy}px)`;
+      const cell = document.elementFromPoint(x, y)?.closest(".plan td[data-day]");
+      mark(cell && cell !== slot.closest("td") ? cell : null);
+    }
     if (y < EDGE) scrollBy(0, -16);
     else if (y > innerHeight - EDGE) scrollBy(0, 16);
   };
@@ -154,6 +204,7 @@
     if (held) letGo();
     if (!slot?.matches("[data-move]") || event.button || !event.isPrimary || event.ctrlKey || event.metaKey) return;
     held = { slot, pointer: event.pointerId, touch: event.pointerType === "touch", x: event.clientX, y: event.clientY };
+    Object.assign(held, { x0: held.x, edge: edgeOf(slot, held.x, held.touch) });
     if (held.touch) held.timer = setTimeout(() => held && begin(), HOLD);
   });
   on("pointermove", (event) => {
@@ -169,11 +220,13 @@
     if (escaped) noClick();
     escaped = false;
     if (held?.pointer !== event.pointerId) return;
-    const { slot, ghost, cell } = held;
+    const { slot, ghost, cell, axis } = held;
+    const weekFields = () => ({ day: cell.dataset.day, site_id: cell.parentElement.id.slice(2) });
+    const fields = ghost && cell && (axis ? axisFields(held) : weekFields());
     letGo();
     if (!ghost) return;
     noClick();
-    if (cell) ask(addressOf(slot, { day: cell.dataset.day, site_id: cell.parentElement.id.slice(2) }), slot.id);
+    if (fields) ask(addressOf(slot, fields), slot.id);
   });
   on("pointercancel", letGo);
   on("blur", letGo);

@@ -62,6 +62,7 @@ SCREENS = (
     Screen("disponibilites", VOLUNTEER, "/profil/disponibilites"),
     Screen("planning", COORDINATOR, "/planning"),
     Screen("planning-quatre", COORDINATOR, "/planning?vue=quatre"),
+    Screen("planning-axe", COORDINATOR, "/planning?vue=jour"),
     Screen("planning-a-traiter", COORDINATOR, "/planning/a-traiter"),
     Screen("planning-jour", COORDINATOR, "/planning/jour"),
     Screen("planning-annonces", COORDINATOR, "/planning/annonces"),

@@ -65,9 +65,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """A column; `holiday` names the public holiday that it is, "" for any other day."""
+
     day: date
     today: bool
     slots: list[Slot]
+    holiday: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def build(
     today = clock.local(now).date()
     return Board(
         monday=monday,
-        days=[Day(day, day == today, _of_day(shown, by_cell, day)) for day in days],
+        days=[Day(day, day == today, _of_day(shown, by_cell, day), clock.public_holiday(day) or "") for day in days],
         groups=_groups(rows),
         seated=sum(len(crowds.get(one.id, NOBODY).seated) for one in open_ones),
         capacity=sum(one.capacity for one in open_ones),
@@ -172,7 +175,7 @@ def _row(
             today=day == today,
             slots=by_cell.get((place.id, day), []),
             closed=closed.get(day, ""),
-            open=day >= today and day not in closed,
+            open=day >= today and day not in closed and not place.archived,
         )
         for day in days
     ]
