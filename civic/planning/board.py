@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from civic import clock
@@ -44,6 +45,16 @@ class Slot:
     current: bool
     movable: bool
     flags: tuple[Flag, ...]
+
+    @property
+    def mark(self) -> str:
+        """How a line of a list is marked: off, draft, empty, or "" where somebody serves."""
+        return {"cancelled": "off", "draft": "draft"}.get(self.state, "" if self.confirmed else "empty")
+
+    @property
+    def face(self) -> tuple[Any, ...]:
+        """What makes two slots look alike, whatever their site and day."""
+        return self.hours, self.pillar, self.confirmed, self.capacity, self.state, self.movable, self.flags
 
 
 @dataclass(frozen=True, slots=True)
