@@ -1,5 +1,6 @@
 """Moving a shift by hand on the board: the question comes first, Escape lets go, the keyboard does the same."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -95,3 +96,19 @@ def test_on_the_axis_of_a_day_a_bar_moves_and_its_edge_stretches(desk: Page, sig
     # Held and put back where it was: nothing is asked.
     drag(box["width"] / 2, 8)
     expect(dialog).to_have_count(0)
+
+
+@pytest.mark.timeout(60)
+def test_week_and_day_go_on_landscape_paper_without_their_menus(desk: Page, sign_in: SignIn) -> None:
+    sign_in(desk, "coordination@demo.example")
+    for address in ("/planning", "/planning?vue=jour"):
+        desk.goto(address)
+        paper = desk.pdf(prefer_css_page_size=True)
+        [box] = set(re.findall(rb"/MediaBox \[0 0 (\d+)\S* (\d+)\S*\]", paper))
+        assert [int(side) for side in box] == [841, 594], "A4, landscape"
+        desk.emulate_media(media="print")
+        expect(desk.locator("#plan table.plan, table.plan").first).to_be_visible()
+        for hidden in (".week-nav", ".plan-views", ".filters", ".rail"):
+            expect(desk.locator(hidden).first).to_be_hidden()
+        assert desk.evaluate("getComputedStyle(document.querySelector('.plan thead')).display") == "table-header-group"
+        desk.emulate_media(media="null")
