@@ -35,6 +35,7 @@ SCREENS = (
     Screen("donnees-personnelles", None, "/donnees-personnelles"),
     Screen("accessibilite", None, "/accessibilite"),
     Screen("interface", None, "/api/docs"),
+    Screen("chiffres", None, "/chiffres"),
     Screen("page-introuvable", None, "/n-existe-pas"),
     Screen("accueil", VOLUNTEER, "/"),
     Screen("creneaux", VOLUNTEER, "/creneaux"),
