@@ -10,6 +10,7 @@ import civic.missions.models
 import civic.notices.models
 import civic.outbox.models
 import civic.planning.models
+import civic.reports.models
 import civic.shifts.models
 import civic.sites.models
 import civic.volunteers.models
