@@ -70,6 +70,7 @@ ROUTERS = (
     "civic.reports.api",
     "civic.reports.views",
     "civic.reports.exports",
+    "civic.reports.print_api",
     "civic.reports.open_data",
     "civic.tasks.views",
     "civic.docs",

@@ -53,6 +53,8 @@ ACCESS = {
     "GET /api/v1/open-data/schema.json": "hhhhhhh",
     "GET /api/v1/reports/activity": "sffoooo",
     "GET /api/v1/reports/activity.csv": "sffoooo",
+    "GET /api/v1/reports/activity.pdf": "sffoooo",
+    "GET /api/v1/reports/activity.xlsx": "sffoooo",
     "GET /api/v1/shifts": "soooooo",
     "POST /api/v1/shifts": "sffooff",
     "GET /api/v1/shifts/{shift_id}": "sooofoo",

@@ -1,7 +1,8 @@
 """Files to download: CSV streamed from the database, or a spreadsheet. Links on /bilans lead straight here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -19,6 +20,7 @@ from civic.reports.csv_text import MEDIA_TYPE
 from civic.reports.export_rows import activity_csv, table_csv
 from civic.reports.filters import Filters, Params, asked
 from civic.reports.tables import TABLES, file_name
+from civic.reports.workbook import write_workbook
 from civic.reports.xlsx import MEDIA_TYPE as XLSX_TYPE
 from civic.reports.xlsx import temporary, write_xlsx
 
@@ -61,16 +63,22 @@ def _check_topic(name: str, filters: Filters) -> None:
 
 
 async def _spreadsheet(request: Request, name: str, filters: Filters) -> Response:
-    """Written to a file of its own, sent, then removed: a workbook is only whole at its end."""
     _check_topic(name, filters)
+    database: Database = request.app.state.db
+    called = file_name(TABLES[name].name, filters, "xlsx")
+    return await _written(lambda file: write_xlsx(database, name, filters, file), called)
+
+
+async def _written(write: Callable[[Path], Awaitable[int]], called: str, media_type: str = XLSX_TYPE) -> Response:
+    """Written to a file of its own, sent, then removed: a workbook is only whole at its end."""
     file = temporary()
     try:
-        await write_xlsx(request.app.state.db, name, filters, file)
+        await write(file)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    headers = _attachment(file_name(TABLES[name].name, filters, "xlsx"))
-    return FileResponse(file, media_type=XLSX_TYPE, headers=headers, background=BackgroundTask(file.unlink, True))
+    leaves = BackgroundTask(file.unlink, True)
+    return FileResponse(file, media_type=media_type, headers=_attachment(called), background=leaves)
 
 
 async def _stream(request: Request, name: str, filters: Filters, dialect: str) -> Response:
@@ -123,3 +131,12 @@ async def report(session: Session, user: ReaderUser, params: Asked) -> Response:
     found = await activity(session, await asked(session, user, params))
     name = file_name("civic_bilan", found.filters)
     return Response(activity_csv(found, params.dialect), media_type=MEDIA_TYPE, headers=_attachment(name))
+
+
+@router.get("/reports/activity.xlsx", responses=XLSX, response_class=Response)
+async def report_sheets(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
+    """The activity report as a workbook of six tabs, the last one the encounters behind it."""
+    found = await activity(session, await asked(session, user, params))
+    return await _written(
+        lambda file: write_workbook(request.app.state.db, found, file), file_name("civic_bilan", found.filters, "xlsx")
+    )

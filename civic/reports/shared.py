@@ -57,6 +57,7 @@ class Published(NamedTuple):
     quarters: list[Quarter]
     places: Places
     topic_labels: dict[str, str]
+    topic_pillars: dict[str, str | None]
 
 
 class Row(NamedTuple):
@@ -92,7 +93,8 @@ async def published(session: AsyncSession, today: date) -> Published:
         while ended(first, today):
             quarters.append(_made(first, counts, places, found))
             first = quarter_end(first) + timedelta(days=1)
-    return Published(quarters, places, {topic.code: topic.label for topic in found})
+    labels, pillars = ({topic.code: getattr(topic, name) for topic in found} for name in ("label", "pillar"))
+    return Published(quarters, places, labels, pillars)
 
 
 @dataclass

@@ -87,7 +87,12 @@ async def _options(session: AsyncSession, user: User) -> dict[str, Any]:
 
 def _exports(user: User, filters: Filters) -> list[tuple[str, str]]:
     """(kind, address) of each file that this person may have under these filters."""
-    kinds = {"encounters": "/api/v1/exports/encounters.csv", "activity": "/api/v1/reports/activity.csv"}
+    kinds = {
+        "paper": "/api/v1/reports/activity.pdf",
+        "workbook": "/api/v1/reports/activity.xlsx",
+        "activity": "/api/v1/reports/activity.csv",
+        "encounters": "/api/v1/exports/encounters.csv",
+    }
     if not filters.topic:
         kinds["shifts"] = "/api/v1/exports/shifts.csv"
         if user.role != "manager":
