@@ -71,6 +71,8 @@ ROUTERS = (
     "civic.reports.views",
     "civic.reports.exports",
     "civic.reports.print_api",
+    "civic.reports.desk_views",
+    "civic.reports.quote_views",
     "civic.reports.open_data",
     "civic.tasks.views",
     "civic.docs",

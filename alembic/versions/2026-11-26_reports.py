@@ -149,6 +149,7 @@ def _create_tables() -> None:
     sa.Column('row_count', sa.Integer(), nullable=False),
     sa.Column('content', sa.JSON(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('paper', sa.LargeBinary(), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('published_by_id', sa.Uuid(), nullable=True),
     sa.CheckConstraint("audience IN ('interne', 'diffusion')", name=op.f('ck_report_snapshots_audience')),

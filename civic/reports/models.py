@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civic.clock import now
@@ -54,7 +54,9 @@ class Quote(Base):
 
 
 class Snapshot(Base):
-    """A published report: `content` is all that its paper says, `sha256` that of its canonical JSON."""
+    """A published report: `content` is all that its paper says, `sha256` that of its canonical JSON. The paper is
+    kept too: a later layout never changes what was published.
+    """
 
     __tablename__ = "report_snapshots"
     __table_args__ = (one_of("audience", AUDIENCES),)
@@ -68,6 +70,7 @@ class Snapshot(Base):
     row_count: Mapped[int]
     content: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(String(64))
+    paper: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     published_at: Mapped[CreatedAt]
     published_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(_WRITER, ondelete="SET NULL"))
 
