@@ -73,6 +73,7 @@ ROUTERS = (
     "civic.reports.print_api",
     "civic.reports.desk_views",
     "civic.reports.quote_views",
+    "civic.reports.file_views",
     "civic.reports.open_data",
     "civic.tasks.views",
     "civic.docs",

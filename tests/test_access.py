@@ -83,6 +83,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "form": "csv",
         "rule_id": (await make_closure_rule(session, site)).id,
         "name": "unknown",
+        "file_id": UUID(NOWHERE),
         "quote_id": (await make_quote(session, cast.coordinator_call)).id,
         "snapshot_id": (await make_snapshot(session)).id,
         "period_id": (await make_closed(session, reason="Une sortie manquait")).id,

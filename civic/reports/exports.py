@@ -19,6 +19,8 @@ from civic.reports.activity import activity
 from civic.reports.csv_text import MEDIA_TYPE
 from civic.reports.export_rows import activity_csv, table_csv
 from civic.reports.filters import Filters, Params, asked
+from civic.reports.parquet import MEDIA_TYPE as PARQUET_TYPE
+from civic.reports.parquet import write_parquet
 from civic.reports.tables import TABLES, file_name
 from civic.reports.workbook import write_workbook
 from civic.reports.xlsx import MEDIA_TYPE as XLSX_TYPE
@@ -28,6 +30,7 @@ router = APIRouter(prefix="/api/v1", tags=["reports"])
 CSV: dict[int | str, Any] = {200: {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}}
 
 XLSX: dict[int | str, Any] = {200: {"content": {XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+PARQUET: dict[int | str, Any] = {200: {"content": {PARQUET_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 
 # Hours bear names: managers read what is not personal.
 HoursReader = Annotated[User, Depends(require("coordinator", "admin"))]
@@ -111,6 +114,15 @@ async def hours(request: Request, session: Session, user: HoursReader, params: A
 async def encounters_sheet(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
     """The encounters as a spreadsheet."""
     return await _spreadsheet(request, "encounters", await asked(session, user, params))
+
+
+@router.get("/exports/encounters.parquet", responses=PARQUET, response_class=Response)
+async def encounters_columns(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
+    """The encounters as Parquet, where the optional civic[parquet] is installed."""
+    filters = await asked(session, user, params)
+    database: Database = request.app.state.db
+    called = file_name(TABLES["encounters"].name, filters, "parquet")
+    return await _written(lambda file: write_parquet(database, filters, file), called, PARQUET_TYPE)
 
 
 @router.get("/exports/shifts.xlsx", responses=XLSX, response_class=Response)
