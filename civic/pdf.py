@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import typst
 from anyio import to_thread
@@ -88,12 +88,24 @@ class Sheets:
     keywords: Sequence[str] = field(default=("Civic",))
 
 
-async def render(document: Document | Sheets) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Bilan:
+    """The activity report: `content` is that of civic.reports.paper."""
+
+    layout: ClassVar[str] = "bilan.typ"
+    content: dict[str, Any]
+    made_at: datetime
+
+
+Paper = Document | Sheets | Bilan
+
+
+async def render(document: Paper) -> bytes:
     """The bytes of the PDF; the same values at the same moment give the same bytes. Layout runs in a thread."""
     return await to_thread.run_sync(_compile, document, language())
 
 
-def _compile(document: Document | Sheets, lang: str) -> bytes:
+def _compile(document: Paper, lang: str) -> bytes:
     values = asdict(document)
     values["made_at"] = document.made_at.isoformat()
     made = typst.compile(

@@ -100,7 +100,7 @@ def serve(folder: Path, **settings: str) -> Iterator[Server]:
         process = subprocess.Popen(
             [CIVIC, "serve", "--port", str(port)],
             cwd=folder,
-            env=environment(**{"CIVIC_BASE_URL": url, **settings}),
+            env=environment(**{"CIVIC_BASE_URL": url, "CIVIC_OPEN_DATA": "1", **settings}),
             stdout=log,
             stderr=subprocess.STDOUT,
             preexec_fn=die_with_parent,

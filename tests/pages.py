@@ -35,6 +35,7 @@ SCREENS = (
     Screen("donnees-personnelles", None, "/donnees-personnelles"),
     Screen("accessibilite", None, "/accessibilite"),
     Screen("interface", None, "/api/docs"),
+    Screen("chiffres", None, "/chiffres"),
     Screen("page-introuvable", None, "/n-existe-pas"),
     Screen("accueil", VOLUNTEER, "/"),
     Screen("creneaux", VOLUNTEER, "/creneaux"),
@@ -107,6 +108,10 @@ SCREENS = (
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
+    Screen("bilans-documents", MANAGER, "/bilans/documents"),
+    Screen("bilans-comparaison", MANAGER, "/bilans/comparaison"),
+    Screen("bilans-fichiers", MANAGER, "/bilans/fichiers"),
+    Screen("bilans-paroles", COORDINATOR, "/bilans/paroles"),
     Screen("site-nouveau", ADMIN, "/sites/nouveau"),
     Screen("site-modifier", ADMIN, "/sites/{site}/modifier"),
     Screen("site-photo", ADMIN, "/sites/{site}/photo"),
@@ -128,7 +133,7 @@ SCREENS = (
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 # A picture is no page.
-NO_SCREEN |= {"/photos/{name}"}
+NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
 # Files to print, to fill in, to work through.

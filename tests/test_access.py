@@ -19,6 +19,7 @@ from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
 from tests.factories.missions import make_application, make_mission
 from tests.factories.notices import make_announcement
+from tests.factories.reporting import make_closed, make_quote, make_snapshot
 from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
 from tests.factories.sites import make_closure, make_closure_rule, make_site
@@ -82,6 +83,10 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "form": "csv",
         "rule_id": (await make_closure_rule(session, site)).id,
         "name": "unknown",
+        "file_id": UUID(NOWHERE),
+        "quote_id": (await make_quote(session, cast.coordinator_call)).id,
+        "snapshot_id": (await make_snapshot(session)).id,
+        "period_id": (await make_closed(session, reason="Une sortie manquait")).id,
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}

@@ -271,11 +271,16 @@ def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
     assert report["figures"]["encounters"]["value"] > 50
     assert run("report", *days, "-o", "bilan-du-jour.JSON").returncode == 0, "the name says the format"
     assert json.loads((tmp_path / "bilan-du-jour.JSON").read_text(encoding="utf-8"))["period"]
-    refused(run("report", *days, "-o", "x.pdf"), "pdf", "later", "csv or json")
+    assert run("report", *days, "-o", "x.pdf").returncode == 0
+    assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF-")
+    assert run("report", *days, "-o", "x.xlsx").returncode == 0
+    assert (tmp_path / "x.xlsx").read_bytes().startswith(b"PK")
     refused(run("report", *days, "-o", "x.parquet"), "parquet", "csv or json")
     assert run("export", "hours", *days, "-o", "heures.xlsx").returncode == 0
     assert (tmp_path / "heures.xlsx").read_bytes().startswith(b"PK")
-    refused(run("export", "encounters", *days, "-o", "x.parquet"), "parquet", "later")
+    assert run("export", "encounters", *days, "-o", "x.parquet").returncode == 0
+    assert (tmp_path / "x.parquet").read_bytes().startswith(b"PAR1")
+    refused(run("export", "shifts", *days, "-o", "x.parquet"), "parquet", "csv or xlsx")
     refused(run("report", *days, "--site", "nowhere", "-o", "x.csv"), "nowhere")
     refused(run("report", "--from", "2026-02-02", "--to", "2026-02-01", "-o", "x.csv"), "--to")
     refused(run("export", "hours", *days, "-o", "no/such/folder.csv"), "folder")

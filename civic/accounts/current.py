@@ -73,5 +73,6 @@ def require(*roles: str) -> Callable[[User], User]:
 
 VolunteerUser = Annotated[User, Depends(require("volunteer"))]
 CoordinatorUser = Annotated[User, Depends(require("coordinator"))]
+ManagerUser = Annotated[User, Depends(require("manager"))]
 AdminUser = Annotated[User, Depends(require("admin"))]
 ReaderUser = Annotated[User, Depends(require("coordinator", "manager", "admin"))]

@@ -10,6 +10,7 @@ from civic.db import Database
 from civic.outbox.actions import deliver
 from civic.outbox.dead import backlog
 from civic.outbox.send import sender_for
+from civic.reports import file_runner
 from civic.settings import Settings
 from civic.tasks.work import for_ever, run_due
 
@@ -41,6 +42,8 @@ async def _once(settings: Settings) -> int:
     database, sender = Database(settings.database_url), sender_for(settings)
     try:
         runs = await run_due(database, now=True)
+        while await file_runner.run_waiting(database):
+            pass
         left = 0
         while sent := await deliver(database, sender):
             left += sent

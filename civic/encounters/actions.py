@@ -22,6 +22,7 @@ from civic.encounters.rules import (
     Stored,
     check_change,
     decide,
+    frozen,
     in_time,
     wrong_references,
     wrong_writer,
@@ -177,7 +178,11 @@ async def correct(
         errors = wrong_references(record.content, references, stored.content)
         if by.role == "volunteer":
             errors |= wrong_writer(references.writer, record.day)
-        errors |= _wrong_day(by, record.day) | await _wrong_scope(session, by, record.content["site_id"])
+        errors |= (
+            _wrong_day(by, record.day)
+            | frozen(record.day, references.closed)
+            | await _wrong_scope(session, by, record.content["site_id"])
+        )
     if errors:
         raise Invalid(errors)
     if same(record.content, stored.content):
@@ -223,7 +228,7 @@ async def void(session: AsyncSession, *, by: User, encounter_id: UUID, reason: s
 async def _changeable(session: AsyncSession, by: User, encounter_id: UUID, reason: str) -> Stored:
     """The locked row, once it is sure that this person may change it now."""
     probe = Record(None, encounter_id, 0, {}, {"record": ""})
-    found, _references = await lookups.load(session, ENCOUNTERS, by.id, [probe])
+    found, references = await lookups.load(session, ENCOUNTERS, by.id, [probe])
     stored = found[encounter_id]
     check_change(
         role=by.role,
@@ -233,6 +238,7 @@ async def _changeable(session: AsyncSession, by: User, encounter_id: UUID, reaso
         day=stored.day,
         today=today(),
         reason=reason,
+        closed=references.closed,
     )
     return stored
 

@@ -13,7 +13,7 @@ from civic.accounts.models import User
 from civic.bookings.models import WALK_IN, Attendance, Booking
 from civic.contracts.models import EngagementContract
 from civic.encounters.contents import Content, Record
-from civic.encounters.models import Outing, Topic
+from civic.encounters.models import ClosedPeriod, Outing, Topic
 from civic.encounters.rules import References, ShiftFacts, Stored, Writer
 from civic.encounters.tables import Row, Table
 from civic.shifts.models import Shift
@@ -68,9 +68,16 @@ async def load(
         topics=await _topics(session, {code for one in readable for code in one.content.get("topics", ())}),
         shifts=shifts,
         outings=await _outings(session, user_id, {one.outing_uuid for one in readable if one.outing_uuid}),
+        closed=await closed_spans(session),
         writer=await writer(session, user_id),
     )
     return stored, references
+
+
+async def closed_spans(session: AsyncSession) -> list[tuple[date, date]]:
+    """The periods that nobody may write about."""
+    chosen = select(ClosedPeriod.first_day, ClosedPeriod.last_day).where(ClosedPeriod.reopened_at.is_(None))
+    return [(first, last) for first, last in await session.execute(chosen)]
 
 
 async def writer(session: AsyncSession, user_id: UUID) -> Writer:

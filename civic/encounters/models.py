@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from civic.clock import now
-from civic.columns import CreatedAt, one_of
+from civic.columns import CreatedAt, Id, one_of
 from civic.db import Base, Code
 from civic.encounters import codes
 from civic.shifts.models import Shift
@@ -157,4 +157,27 @@ class EncounterVersion(Base):
     content: Mapped[dict[str, Any]]
     at: Mapped[CreatedAt]
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    reason: Mapped[str] = mapped_column(default="")
+
+
+class ClosedPeriod(Base):
+    """Days whose encounters and outings are frozen, until somebody says why they are opened again.
+
+    Triggers on both engines refuse what would change a figure; a comment may still be erased when its time has come.
+    """
+
+    __tablename__ = "closed_periods"
+    __table_args__ = (
+        CheckConstraint("last_day >= first_day", name="days_in_order"),
+        CheckConstraint("reopened_at IS NULL OR reason <> ''", name="reason"),
+        Index(None, "first_day"),
+    )
+
+    id: Mapped[Id]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    closed_at: Mapped[CreatedAt]
+    closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    reopened_at: Mapped[datetime | None]
+    reopened_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     reason: Mapped[str] = mapped_column(default="")

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from civic.encounters.contents import Content, Record, same
 from civic.errors import Forbidden, Invalid, Refusal
+from civic.formats import day_range
 from civic.i18n import _
 
+Spans = Sequence[tuple[date, date]]
 Outcome = Literal["created", "already_have", "updated", "conflict", "rejected"]
 WINDOW = timedelta(days=7)
 
@@ -41,13 +43,14 @@ class Writer:
 @dataclass(frozen=True, slots=True)
 class References:
     """Who writes, and what a batch refers to and really exists. Topics and sites carry their days of validity, None
-    being open; outings say whether the writer is of their pair.
+    being open; outings say whether the writer is of their pair; `closed` are the periods whose entries are frozen.
     """
 
     sites: Mapping[str, date | None] = field(default_factory=dict)
     topics: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
     shifts: Mapping[UUID, ShiftFacts] = field(default_factory=dict)
     outings: Mapping[UUID, bool] = field(default_factory=dict)
+    closed: Spans = ()
     writer: Writer = field(default_factory=Writer)
 
 
@@ -90,13 +93,14 @@ def decide(record: Record, stored: Stored | None, references: References, today:
         return Decision("conflict")
     if stored.voided:
         return Decision("rejected", {"client_uuid": _("Cette fiche est annulée : elle ne se corrige plus.")})
-    errors = too_late(stored.day, today)
+    errors = too_late(stored.day, today) | frozen(stored.day, references.closed)
     return Decision("rejected", errors) if errors else Decision("updated")
 
 
 def _wrong(record: Record, references: References, today: date, kept: Content | None = None) -> dict[str, str]:
     """The day's own error, when it has one, comes before that of the contract."""
     errors = wrong_writer(references.writer, record.day) | too_late(record.day, today)
+    errors |= frozen(record.day, references.closed)
     return wrong_references(record.content, references, kept) | errors
 
 
@@ -166,17 +170,32 @@ def too_late(day: date, today: date) -> dict[str, str]:
     return {}
 
 
+def frozen(day: date, closed: Spans) -> dict[str, str]:
+    """What a closed period says to whoever would write about one of its days."""
+    held = next((span for span in closed if span[0] <= day <= span[1]), None)
+    if held is None:
+        return {}
+    words = _(
+        "La période %(days)s est close : ses rencontres et ses sorties ne changent plus. Voyez avec la direction."
+    )
+    return {"date": words % {"days": day_range(*held)}}
+
+
 def in_time(day: date, today: date) -> bool:
     return not too_late(day, today)
 
 
-def check_change(*, role: str, mine: bool, in_scope: bool, voided: bool, day: date, today: date, reason: str) -> None:
+def check_change(
+    *, role: str, mine: bool, in_scope: bool, voided: bool, day: date, today: date, reason: str, closed: Spans = ()
+) -> None:
     """Let the pair change a row for 7 days, then a coordinator in scope or a manager who says why; raise otherwise."""
     allowed = mine if role == "volunteer" else in_scope if role == "coordinator" else role == "manager"
     if not allowed:
         raise Forbidden
     if voided:
         raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
+    if held := frozen(day, closed):
+        raise Refusal("period_closed", held["date"])
     if role == "volunteer":
         if not in_time(day, today):
             raise Refusal("edit_window", _("Le délai de 7 jours est passé. Voyez avec votre coordination."))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.db import Database
 from civic.encounters.models import Encounter, Outing
-from civic.reports.models import KINDS, rollup_changes, shift_days
+from civic.reports.rollup_models import KINDS, rollup_changes, shift_days
 from civic.reports.rollups import ROLLUPS
 from civic.reports.spans import Span
 from civic.shifts.models import Shift

@@ -15,7 +15,7 @@ from civic.reports.counting import first_day, tally
 from civic.reports.figures import FIGURES, Value, ratio
 from civic.reports.filters import Filters
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
-from civic.reports.models import FACETS
+from civic.reports.rollup_models import FACETS
 from civic.reports.tally import Tally
 from civic.sites.models import PILLARS, Intermunicipality, Site
 

@@ -13,7 +13,7 @@ from civic.encounters.models import Encounter, Topic
 from civic.reports import queries, rolled
 from civic.reports.conditions import counted
 from civic.reports.filters import Filters
-from civic.reports.models import FACET_COLUMNS, FACETS
+from civic.reports.rollup_models import FACET_COLUMNS, FACETS
 from civic.reports.spans import Cut, cuts
 from civic.reports.tally import DayCount, SiteCount, Tally, TopicCount
 from civic.shifts.models import Shift

@@ -1,7 +1,8 @@
 """Files to download: CSV streamed from the database, or a spreadsheet. Links on /bilans lead straight here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,7 +19,10 @@ from civic.reports.activity import activity
 from civic.reports.csv_text import MEDIA_TYPE
 from civic.reports.export_rows import activity_csv, table_csv
 from civic.reports.filters import Filters, Params, asked
+from civic.reports.parquet import MEDIA_TYPE as PARQUET_TYPE
+from civic.reports.parquet import write_parquet
 from civic.reports.tables import TABLES, file_name
+from civic.reports.workbook import write_workbook
 from civic.reports.xlsx import MEDIA_TYPE as XLSX_TYPE
 from civic.reports.xlsx import temporary, write_xlsx
 
@@ -26,6 +30,7 @@ router = APIRouter(prefix="/api/v1", tags=["reports"])
 CSV: dict[int | str, Any] = {200: {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}}
 
 XLSX: dict[int | str, Any] = {200: {"content": {XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+PARQUET: dict[int | str, Any] = {200: {"content": {PARQUET_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 
 # Hours bear names: managers read what is not personal.
 HoursReader = Annotated[User, Depends(require("coordinator", "admin"))]
@@ -61,16 +66,22 @@ def _check_topic(name: str, filters: Filters) -> None:
 
 
 async def _spreadsheet(request: Request, name: str, filters: Filters) -> Response:
-    """Written to a file of its own, sent, then removed: a workbook is only whole at its end."""
     _check_topic(name, filters)
+    database: Database = request.app.state.db
+    called = file_name(TABLES[name].name, filters, "xlsx")
+    return await _written(lambda file: write_xlsx(database, name, filters, file), called)
+
+
+async def _written(write: Callable[[Path], Awaitable[int]], called: str, media_type: str = XLSX_TYPE) -> Response:
+    """Written to a file of its own, sent, then removed: a workbook is only whole at its end."""
     file = temporary()
     try:
-        await write_xlsx(request.app.state.db, name, filters, file)
+        await write(file)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    headers = _attachment(file_name(TABLES[name].name, filters, "xlsx"))
-    return FileResponse(file, media_type=XLSX_TYPE, headers=headers, background=BackgroundTask(file.unlink, True))
+    leaves = BackgroundTask(file.unlink, True)
+    return FileResponse(file, media_type=media_type, headers=_attachment(called), background=leaves)
 
 
 async def _stream(request: Request, name: str, filters: Filters, dialect: str) -> Response:
@@ -105,6 +116,15 @@ async def encounters_sheet(request: Request, session: Session, user: ReaderUser,
     return await _spreadsheet(request, "encounters", await asked(session, user, params))
 
 
+@router.get("/exports/encounters.parquet", responses=PARQUET, response_class=Response)
+async def encounters_columns(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
+    """The encounters as Parquet, where the optional civic[parquet] is installed."""
+    filters = await asked(session, user, params)
+    database: Database = request.app.state.db
+    called = file_name(TABLES["encounters"].name, filters, "parquet")
+    return await _written(lambda file: write_parquet(database, filters, file), called, PARQUET_TYPE)
+
+
 @router.get("/exports/shifts.xlsx", responses=XLSX, response_class=Response)
 async def shifts_sheet(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
     """The shifts as a spreadsheet."""
@@ -123,3 +143,12 @@ async def report(session: Session, user: ReaderUser, params: Asked) -> Response:
     found = await activity(session, await asked(session, user, params))
     name = file_name("civic_bilan", found.filters)
     return Response(activity_csv(found, params.dialect), media_type=MEDIA_TYPE, headers=_attachment(name))
+
+
+@router.get("/reports/activity.xlsx", responses=XLSX, response_class=Response)
+async def report_sheets(request: Request, session: Session, user: ReaderUser, params: Plain) -> Response:
+    """The activity report as a workbook of six tabs, the last one the encounters behind it."""
+    found = await activity(session, await asked(session, user, params))
+    return await _written(
+        lambda file: write_workbook(request.app.state.db, found, file), file_name("civic_bilan", found.filters, "xlsx")
+    )

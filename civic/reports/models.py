@@ -1,92 +1,99 @@
-"""The daily roll-ups that reports add up, and the days that they no longer tell right.
+"""What people add to a report (texts, quotes), what was published, and files that take a while."""
 
-A roll-up is derived: it has no key of its own and points to nothing, and may be dropped and made again at any time.
-`rollup_changes` is written by triggers of the database, in the transaction that changes a figure; a day that stands in
-it is counted from the rows themselves until it is rolled up again (see the migration and docs/decisions).
-
-A slice of `encounter_days` is "" for all encounters, "t:<topic>" and "p:<pillar>" for those that name one,
-"a:<bracket>" for those with somebody of an age. `met_<bracket>` counts encounters, `people_<bracket>` people.
-`encounter_pairs` counts the encounters of a slice that name another topic or pillar too.
-"""
-
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Column, Date, Index, Integer, String, Table, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
 
-from civic.db import Base, UtcDateTime
-from civic.encounters.codes import AGES, CONTACT_ORIGINS, FEELINGS, HALF_DAYS, ORIGIN_ZONES
+from civic.clock import now
+from civic.columns import CreatedAt, Id, one_of
+from civic.db import Base, Code
+from civic.sites.models import PILLARS
 
-KINDS = ("encounters", "shifts", "outings")
-# What a report tells apart besides ages, topics and places; the columns of Encounter and their values.
-FACETS = {
-    "feeling": FEELINGS,
-    "contact_origin": CONTACT_ORIGINS,
-    "origin_zone": ORIGIN_ZONES,
-    "half_day": HALF_DAYS,
-}
-FACET_COLUMNS = tuple((facet, value) for facet, values in FACETS.items() for value in values)
-MET = {age: f"met_{age}" for age in AGES}
-PEOPLE = {age: f"people_{age}" for age in AGES}
-COUNTS = ("encounters", "people", *MET.values(), *PEOPLE.values())
-SHIFT_COUNTS = ("shifts", "capacity", "confirmed", "present", "held", "paired", "hundredths")
-OUTING_COUNTS = ("outings", "approached", "approached_both", "refused_both")
+INTRODUCTION = "introduction"
+SLOTS = (INTRODUCTION, *PILLARS)
+AUDIENCES = ("interne", "diffusion")
+STATES = ("waiting", "writing", "done", "failed")
+_WRITER = "users.id"
 
 
-def _counts(*names: str) -> list[Column[Any]]:
-    return [Column(name, Integer, nullable=False) for name in names]
+class ReportText(Base):
+    """A manager's own words for a period: the introduction, or the comment of a pillar."""
+
+    __tablename__ = "report_texts"
+    __table_args__ = (one_of("slot", SLOTS),)
+
+    first_day: Mapped[date] = mapped_column(primary_key=True)
+    last_day: Mapped[date] = mapped_column(primary_key=True)
+    slot: Mapped[Code] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    updated_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(_WRITER, ondelete="SET NULL"))
 
 
-def _day() -> Column[Any]:
-    return Column("day", Date, nullable=False)
+class Quote(Base):
+    """Words heard, rewritten so that nobody can be recognised; in no report before a manager approves them.
+
+    It points to no encounter, no site and no day: the month alone places it.
+    """
+
+    __tablename__ = "report_quotes"
+    __table_args__ = (one_of("pillar", PILLARS), CheckConstraint("text <> ''", name="text"), Index(None, "month"))
+
+    id: Mapped[Id]
+    month: Mapped[date]
+    pillar: Mapped[Code | None]
+    text: Mapped[str] = mapped_column(String(280))
+    written_at: Mapped[CreatedAt]
+    written_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(_WRITER, ondelete="SET NULL"))
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(_WRITER, ondelete="SET NULL"))
+    withdrawn_at: Mapped[datetime | None]
 
 
-def _code(name: str, size: int = 40) -> Column[Any]:
-    return Column(name, String(size), nullable=False)
+class Snapshot(Base):
+    """A published report: `content` is all that its paper says, `sha256` that of its canonical JSON. The paper is
+    kept too: a later layout never changes what was published.
+    """
+
+    __tablename__ = "report_snapshots"
+    __table_args__ = (one_of("audience", AUDIENCES),)
+
+    id: Mapped[Id]
+    number: Mapped[int] = mapped_column(unique=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    audience: Mapped[Code]
+    cut_off: Mapped[datetime]
+    row_count: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(String(64))
+    paper: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    published_at: Mapped[CreatedAt]
+    published_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(_WRITER, ondelete="SET NULL"))
 
 
-rollup_changes = Table(
-    "rollup_changes", Base.metadata, _code("kind"), _day(), Index("ix_rollup_changes_kind_day", "kind", "day")
-)
-encounter_days = Table(
-    "encounter_days",
-    Base.metadata,
-    _day(),
-    _code("site_id"),
-    Column("mission_id", Uuid),
-    _code("slice", 42),
-    *_counts(*COUNTS, *(f"{facet}_{value}" for facet, value in FACET_COLUMNS)),
-    Index("ix_encounter_days_slice_day", "slice", "day"),
-    Index("ix_encounter_days_site_id_day", "site_id", "day"),
-    Index("ix_encounter_days_day", "day"),
-)
-encounter_pairs = Table(
-    "encounter_pairs",
-    Base.metadata,
-    _day(),
-    _code("area_code"),
-    _code("slice", 42),
-    _code("other", 42),
-    *_counts(*COUNTS),
-    Index("ix_encounter_pairs_slice_day", "slice", "day"),
-    Index("ix_encounter_pairs_day", "day"),
-)
-shift_days = Table(
-    "shift_days",
-    Base.metadata,
-    _day(),
-    _code("site_id"),
-    Column("mission_id", Uuid, nullable=False),
-    *_counts(*SHIFT_COUNTS),
-    # Before this moment the day's shifts were not all over: a report cut off earlier counts their rows.
-    Column("last_end", UtcDateTime, nullable=False),
-    Index("ix_shift_days_day", "day"),
-)
-outing_days = Table(
-    "outing_days",
-    Base.metadata,
-    _day(),
-    _code("site_id"),
-    Column("mission_id", Uuid),
-    *_counts(*OUTING_COUNTS),
-    Index("ix_outing_days_day", "day"),
-)
+class ReportFile(Base):
+    """A file that the worker writes: a long export, or the report of a month or quarter (`occasion`, once each)."""
+
+    __tablename__ = "report_files"
+    __table_args__ = (one_of("state", STATES), Index(None, "state"), Index(None, "created_by_id"))
+
+    id: Mapped[Id]
+    kind: Mapped[Code]
+    format: Mapped[Code]
+    filters: Mapped[dict[str, Any]]
+    occasion: Mapped[str | None] = mapped_column(String(40), unique=True)
+    state: Mapped[Code] = mapped_column(default="waiting")
+    rows_total: Mapped[int] = mapped_column(default=0)
+    rows_done: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey(_WRITER, ondelete="CASCADE"))
+    alive_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]

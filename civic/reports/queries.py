@@ -10,7 +10,7 @@ from civic.encounters.codes import AGES
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
 from civic.reports.conditions import Conditions, held_by, of_encounters, of_outings, of_shifts, served_by
 from civic.reports.filters import Filters
-from civic.reports.models import FACETS
+from civic.reports.rollup_models import FACETS
 from civic.reports.spans import Cut
 from civic.shifts.models import Shift
 

@@ -8,7 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from civic.encounters.codes import AGES
 from civic.reports.conditions import Conditions, of_pillar, there
 from civic.reports.filters import Filters
-from civic.reports.models import (
+from civic.reports.rollup_models import (
     FACET_COLUMNS,
     MET,
     OUTING_COUNTS,

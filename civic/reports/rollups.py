@@ -11,7 +11,8 @@ from civic.encounters.codes import AGES
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
 from civic.reports.conditions import of_encounters, of_outings, of_shifts
 from civic.reports.filters import Filters
-from civic.reports.models import (
+from civic.reports.queries import brackets, ones, outing_sums, seat_sums, seats
+from civic.reports.rollup_models import (
     COUNTS,
     FACET_COLUMNS,
     OUTING_COUNTS,
@@ -21,7 +22,6 @@ from civic.reports.models import (
     outing_days,
     shift_days,
 )
-from civic.reports.queries import brackets, ones, outing_sums, seat_sums, seats
 from civic.reports.spans import Cut, Span
 from civic.shifts.models import Shift
 from civic.sites.models import Site

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
-from civic.reports.models import KINDS, rollup_changes, shift_days
+from civic.reports.rollup_models import KINDS, rollup_changes, shift_days
 
 Day = ColumnElement[date] | InstrumentedAttribute[date]
 # A query names each span: past these, the days between two of them are counted from their rows too.

@@ -17,6 +17,7 @@ from civic.forms import Form
 from civic.i18n import _
 from civic.reports.activity import activity
 from civic.reports.figures import SHARE, SHARES_PASS_100
+from civic.reports.files import LONG
 from civic.reports.filters import Filters, checked, scope_of
 from civic.reports.page import context
 from civic.reports.periods import CUSTOM, DEFAULT, PERIODS, named
@@ -42,7 +43,7 @@ async def show(request: Request, session: Session, user: ReaderUser) -> Response
     values |= {"form": form, "report": report, "definitions": [_(SHARE), _(SHARES_PASS_100)]}
     if report and filters:
         values |= context(report)
-        values["exports"] = _exports(user, filters)
+        values["exports"] = _exports(user, filters, report.now.encounters)
     return render(request, "reports/show.html", values, status=200 if report else 422)
 
 
@@ -85,9 +86,15 @@ async def _options(session: AsyncSession, user: User) -> dict[str, Any]:
     return {**found, "periods": [(code, _(label)) for code, label in PERIODS.items()]}
 
 
-def _exports(user: User, filters: Filters) -> list[tuple[str, str]]:
+def _exports(user: User, filters: Filters, rows: int) -> list[tuple[str, str]]:
     """(kind, address) of each file that this person may have under these filters."""
-    kinds = {"encounters": "/api/v1/exports/encounters.csv", "activity": "/api/v1/reports/activity.csv"}
+    kinds = {
+        "paper": "/api/v1/reports/activity.pdf",
+        # A long one is written by the worker, and fetched when it is whole.
+        "workbook": "/api/v1/reports/activity.xlsx" if rows <= LONG else "/bilans/fichiers",
+        "activity": "/api/v1/reports/activity.csv",
+        "encounters": "/api/v1/exports/encounters.csv",
+    }
     if not filters.topic:
         kinds["shifts"] = "/api/v1/exports/shifts.csv"
         if user.role != "manager":

@@ -1,8 +1,9 @@
 """The same tables as spreadsheets: numbers are numbers, days are days, the heading stays in sight. Flat memory."""
 
 import tempfile
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,28 +31,53 @@ WIDE_COLUMNS = frozenset({"client_uuid", "id", "volunteer_id", "shift_id", "site
 Row = Sequence[Any]
 
 
-async def write_xlsx(database: Database, name: str, filters: Filters, file: Path) -> int:
-    """Write `encounters`, `shifts` or `hours` to a file; returns how many rows it holds.
+@dataclass(frozen=True)
+class Tab:
+    """A small table before the rows: headings, cells as a spreadsheet holds them, the width of each column."""
 
-    The writer runs in a thread and asks the event loop for the next rows, some hundreds at a time.
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Row]
+    widths: Sequence[float]
+
+
+async def write_xlsx(
+    database: Database,
+    name: str,
+    filters: Filters,
+    file: Path,
+    before: Sequence[Tab] = (),
+    told: Callable[[int], Awaitable[None]] | None = None,
+) -> int:
+    """Write `encounters`, `shifts` or `hours` to a file, after other tabs; returns how many rows it holds.
+
+    The writer runs in a thread and asks the event loop for the next rows, some hundreds at a time; `told` hears how
+    many were written by then.
     """
-    rows = _chunks(database, name, filters)
+    rows = chunks(database, name, filters, told)
     async with aclosing(rows):
-        return await to_thread.run_sync(_write, name, rows, file)
+        return await to_thread.run_sync(_write, name, rows, file, before)
 
 
-async def _chunks(database: Database, name: str, filters: Filters) -> AsyncGenerator[list[Row], None]:
+async def chunks(
+    database: Database, name: str, filters: Filters, told: Callable[[int], Awaitable[None]] | None = None
+) -> AsyncGenerator[list[Row], None]:
+    """The rows of a table, some hundreds at a time, from a reading session of their own."""
+    done = 0
     table = TABLES[name]
     async with database.reading() as session:
         query = table.select(filters, clock.now())
         result = await session.stream(query, execution_options={"yield_per": CHUNK})
         async for rows in result.partitions():
             yield [table.row(row) for row in rows]
+            done += len(rows)
+            if told:
+                await told(done)
 
 
-def _write(name: str, chunks: AsyncGenerator[list[Row], None], file: Path) -> int:
+def _write(name: str, chunked: AsyncGenerator[list[Row], None], file: Path, before: Sequence[Tab]) -> int:
     columns, written = TABLES[name].columns, _Count()
-    rows = _records(columns, chunks, written)
+    rows = _records(columns, chunked, written)
     heads = [_(column.label) for column in columns]
     widths = {head: _width(column) for head, column in zip(heads, columns, strict=True)}
     days = {
@@ -61,12 +87,17 @@ def _write(name: str, chunks: AsyncGenerator[list[Row], None], file: Path) -> in
     }
     first = next(rows, dict.fromkeys(heads))
     book = FastExcel(str(file)).format(datetime_format="dd/mm/yyyy hh:mm").freeze(row=1)
+    bold = Format().set_bold()
+    for tab in before:
+        records = [dict(zip(tab.heads, row, strict=True)) for row in tab.rows] or [dict.fromkeys(tab.heads)]
+        wide = dict(zip(tab.heads, tab.widths, strict=True))
+        book = book.sheet(tab.title, records, column_widths=wide, header_format=bold, autofilter=True)
     book.sheet(
-        _(SHEETS[name]),
+        _("Données brutes") if before else _(SHEETS[name]),
         _again(first, rows) if written.rows else [first],
         column_widths=widths,
         column_formats=days,
-        header_format=Format().set_bold(),
+        header_format=bold,
         autofilter=True,
     ).save()
     return written.rows
@@ -77,17 +108,17 @@ class _Count:
 
 
 def _records(
-    columns: Sequence[Column], chunks: AsyncGenerator[list[Row], None], count: _Count
+    columns: Sequence[Column], chunked: AsyncGenerator[list[Row], None], count: _Count
 ) -> Iterator[dict[str, Any]]:
     heads = [(_(column.label), column.code) for column in columns]
-    while (chunk := from_thread.run(_next, chunks)) is not None:
+    while (chunk := from_thread.run(_next, chunked)) is not None:
         for row in chunk:
             count.rows += 1
             yield {head: cell(value, code) for (head, code), value in zip(heads, row, strict=True)}
 
 
-async def _next(chunks: AsyncGenerator[list[Row], None]) -> list[Row] | None:
-    return await anext(chunks, None)
+async def _next(chunked: AsyncGenerator[list[Row], None]) -> list[Row] | None:
+    return await anext(chunked, None)
 
 
 def _again(first: dict[str, Any], rest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from civic.logs import one_line
 from civic.outbox.actions import deliver
 from civic.outbox.send import Sender
 from civic.planning import fill_runner
+from civic.reports import file_runner
 from civic.tasks import lease
 from civic.tasks.items import Run
 from civic.tasks.registry import TASKS, Task
@@ -59,10 +60,14 @@ async def for_ever(database: Database, sender: Sender, stopping: asyncio.Event) 
     async def proposals() -> int:
         return await fill_runner.run_waiting(database, stopping)
 
+    async def files() -> int:
+        return await file_runner.run_waiting(database)
+
     await asyncio.gather(
         _repeat("tasks", tasks, stopping),
         _repeat("outbox", mails, stopping),
         _repeat("proposals", proposals, stopping),
+        _repeat("files", files, stopping),
     )
 
 

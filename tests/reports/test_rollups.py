@@ -29,8 +29,8 @@ from civic.reports.actions import Stale, rebuild, refresh, roll_up
 from civic.reports.activity import activity
 from civic.reports.counting import tally
 from civic.reports.filters import Filters
-from civic.reports.models import encounter_days, encounter_pairs, outing_days, rollup_changes, shift_days
 from civic.reports.proof import differences
+from civic.reports.rollup_models import encounter_days, encounter_pairs, outing_days, rollup_changes, shift_days
 from civic.reports.spans import Span, rows_only, spans
 from civic.shifts.models import Shift
 from civic.sites.models import PILLARS, Site

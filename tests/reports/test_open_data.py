@@ -1,0 +1,77 @@
+"""What anybody may read: absent unless it is asked for, suppressed, and a valid table."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import frictionless
+import pytest
+
+from civic.reports import shared
+from civic.reports.suppression import threshold
+from civic.settings import Settings
+from civic.settings import settings as read_settings
+from tests.reports.scene import Scene
+
+CSV, SCHEMA, PAGE = "/api/v1/open-data/encounters.csv", "/api/v1/open-data/schema.json", "/chiffres"
+
+
+@pytest.fixture
+def opened(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_settings(), "open_data", True)
+
+
+@pytest.mark.parametrize("path", [CSV, SCHEMA, PAGE])
+async def test_without_the_setting_there_is_nothing(scene: Scene, path: str) -> None:
+    for who in (None, "manager"):
+        assert (await (await scene.browser(who)).get(path)).status_code == 404
+
+
+@pytest.mark.usefixtures("opened")
+async def test_the_table_is_valid_and_holds_no_small_count(scene: Scene, tmp_path: Path) -> None:
+    browser = await scene.browser(None)
+    data, schema = await browser.get(CSV), await browser.get(SCHEMA)
+    assert (data.status_code, schema.status_code) == (200, 200)
+    (tmp_path / "encounters.csv").write_bytes(data.content)
+    resource = frictionless.Resource(
+        path="encounters.csv", basepath=str(tmp_path), schema=frictionless.Schema.from_descriptor(schema.json())
+    )
+    report = resource.validate()
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
+    lines = list(csv.DictReader(StringIO(data.text)))
+    assert {line["period"] for line in lines} == {"2025-T3", "2025-T4", "2026-T1", "2026-T2", "2026-T3"}
+    shown = [line for line in lines if line["value"]]
+    assert shown
+    assert all(int(line["value"]) >= threshold(line["key"]) for line in shown)
+    assert all(line["measure"] == "people" for line in lines if line["breakdown"] == "age")
+
+
+@pytest.mark.usefixtures("opened")
+async def test_the_totals_are_those_of_the_signed_in_report(scene: Scene) -> None:
+    lines = list(csv.DictReader(StringIO((await (await scene.browser(None)).get(CSV)).text)))
+    found = {(line["period"], line["measure"], line["breakdown"], line["key"]): line["value"] for line in lines}
+    inside = (
+        await scene.get("manager", "/api/v1/reports/activity", **{"from": "2026-07-01", "to": "2026-09-30"})
+    ).json()
+    total = inside["figures"]["encounters"]["value"]
+    assert found["2026-T3", "encounters", "total", "total"] == (str(total) if total >= 11 else "")
+    for line in inside["by_topic"]:
+        assert found["2026-T3", "encounters", "topic", line["key"]] in ("", str(line["encounters"]))
+
+
+@pytest.mark.usefixtures("opened")
+async def test_the_page_hides_and_takes_no_filter(scene: Scene) -> None:
+    page = await (await scene.browser(None)).get(PAGE)
+    assert page.status_code == 200
+    assert "masqué" in page.text
+    assert "2026-T3" in page.text
+    assert "2026-T4" not in page.text, "a quarter that goes on is not published"
+    assert json.dumps(page.text) == json.dumps((await (await scene.browser(None)).get(PAGE, params={"site": "x"})).text)
+
+
+def test_a_quarter_waits_until_the_pair_can_write_no_more() -> None:
+    first, last = shared.date(2026, 7, 1), shared.date(2026, 9, 30)
+    assert shared.quarter_end(first) == last
+    assert not shared.ended(first, last + shared.timedelta(days=7))
+    assert shared.ended(first, last + shared.timedelta(days=8))
