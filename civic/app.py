@@ -81,15 +81,19 @@ ROUTERS = (
 )
 
 
+def steady_collector() -> None:
+    """Objects made at start live for ever: keep the collector from walking them at each pass."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # In development the server does the worker's part itself.
     worker, stopping = None, asyncio.Event()
     if not settings().production:
         worker = asyncio.create_task(for_ever(app.state.db, sender_for(settings()), stopping))
-    # Objects made at start live for ever: keep the collector from walking them at each pass.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    steady_collector()
     yield
     if worker:
         stopping.set()
@@ -120,7 +124,7 @@ def create_app(configured: Settings | None = None, database: Database | None = N
     openapi.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(OriginGuard, refuse=problems.refuse_foreign)
-    app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=3)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadAsGet)
     return app
