@@ -62,6 +62,8 @@ def _serving(commands: "Commands") -> None:
     worker = _command(commands, "worker", "run the regular tasks and send the mails of the outbox")
     worker.add_argument("--once", action="store_true", help="do what is due, then stop")
     _command(commands, "migrate", "bring the database to this version's tables")
+    rollups = _command(commands, "rollups", "the daily totals that reports add up")
+    rollups.add_argument("verb", choices=("rebuild",), help="make all of them again from the rows")
     _command(commands, "check", "say whether settings, database and outbox are in order")
 
 

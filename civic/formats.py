@@ -10,6 +10,7 @@ import math
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment
@@ -75,11 +76,13 @@ def hour(moment: datetime, lang: str = "fr") -> str:
     return _clock_time(here.hour, here.minute, lang)
 
 
+@lru_cache(maxsize=4096)
 def hour_range(start: datetime, end: datetime, lang: str = "fr") -> str:
     """« 14 h – 17 h »; a shift that ends at midnight ends at 24 h, not at 0 h."""
     return f"{hour(start, lang)}{DASH}{_end_hour(end, lang)}"
 
 
+@lru_cache(maxsize=4096)
 def slot_hours(start: datetime, end: datetime, lang: str = "fr") -> str:
     """For a planning cell: « 9–12 h »; with minutes « 9 h 30 – 12 h 30 », which may break after its dash."""
     first, last = clock.local(start), clock.local(end)

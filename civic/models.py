@@ -11,6 +11,7 @@ import civic.notices.models
 import civic.outbox.models
 import civic.planning.models
 import civic.reports.models
+import civic.reports.rollup_models
 import civic.shifts.models
 import civic.sites.models
 import civic.volunteers.models

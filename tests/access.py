@@ -165,6 +165,7 @@ ACCESS = {
     "GET /planning/creneaux/{shift_id}": "sffofff",
     "GET /planning/creneaux/{shift_id}/modifier": "sffofff",
     "POST /planning/creneaux/{shift_id}/modifier": "sffofff",
+    "GET /planning/creneaux/{shift_id}/deplacement": "sffofff",
     "GET /planning/feuilles": "sffooff",
     "GET /planning/feuilles/jour.pdf": "sooooff",
     "GET /planning/feuilles/semaine.pdf": "sooooff",

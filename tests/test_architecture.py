@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -202,6 +203,7 @@ def size(module: Module) -> Iterator[str]:
             yield f"line {function.lineno}: {function.name} has {length} lines"
 
 
+@cache
 def package() -> list[Module]:
     files = sorted((ROOT / "civic").rglob("*.py"))
     return [read(str(file.relative_to(ROOT)), file.read_text()) for file in files]

@@ -4,14 +4,14 @@ Safety: new tables, and triggers on `encounters`, `encounter_topics` and `outing
 through what takes nothing from a figure: a comment that is erased, an author who leaves.
 
 Revision: 2026_11_26_reports
-Revises: 2026_11_26_planning
+Revises: 2026_11_26_rollups
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_reports"
-down_revision = "2026_11_26_planning"
+down_revision = "2026_11_26_rollups"
 branch_labels = None
 depends_on = None
 

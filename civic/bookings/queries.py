@@ -53,6 +53,7 @@ _OWN = (
     Shift.created_by_id,
     Shift.series_id,
 )
+_TIMES = ("starts_at", "ends_at", "break_minutes")
 _PLACE = (
     Mission.id.label("mission_id"),
     Mission.title.label("mission_title"),
@@ -106,35 +107,39 @@ async def list_shifts(
         )
     if limit:
         chosen = chosen.limit(limit)
-    return await _facts(session, (await session.execute(chosen)).all())
+    return await _facts(session, [_known(row) for row in await session.execute(chosen)])
 
 
 async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, ShiftFacts]:
     """Some shifts as values, whatever their state."""
     if not shift_ids:
         return {}
-    rows = (await session.execute(_SHIFTS_BY_ID, {"ids": list(shift_ids)})).all()
-    return {facts.id: facts for facts in await _facts(session, rows)}
+    rows = await session.execute(_SHIFTS_BY_ID, {"ids": list(shift_ids)})
+    return {facts.id: facts for facts in await _facts(session, [_known(row) for row in rows])}
 
 
-async def _facts(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[ShiftFacts]:
-    return await _complete(session, [_as_facts(row._asdict()) for row in rows])
-
-
-async def _complete(session: AsyncSession, listed: list[ShiftFacts]) -> list[ShiftFacts]:
+async def _facts(session: AsyncSession, listed: Sequence[dict[str, Any]]) -> list[ShiftFacts]:
+    """From what is known of each shift itself, with what stands around all of them."""
     if not listed:
         return []
     around = await surroundings(session, listed)
     return [
-        replace(
-            facts,
-            closures=tuple(around.closures.get(facts.site_id, ())),
-            tags=around.tags[facts.mission_id],
-            trainings=around.trainings[facts.mission_id],
-            limits=around.limits_on(facts.times.day),
+        ShiftFacts(
+            **known,
+            closures=tuple(around.closures.get(known["site_id"], ())),
+            tags=around.tags[known["mission_id"]],
+            trainings=around.trainings[known["mission_id"]],
+            limits=around.limits_on(known["times"].day),
         )
-        for facts in listed
+        for known in listed
     ]
+
+
+def _known(row: Row[Any]) -> dict[str, Any]:
+    """The columns of `_OWN` and `_PLACE`, the times as one value."""
+    known = row._asdict()
+    known["times"] = Times(*(known.pop(name) for name in _TIMES))
+    return known
 
 
 async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
@@ -147,36 +152,39 @@ async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> 
         .where(Mission.id == values.mission_id)
     )
     place = (await session.execute(chosen)).one()._asdict()
-    facts = replace(
-        _as_facts({column.key: getattr(shift, column.key) for column in _OWN} | place),
-        times=Times(values.starts_at, values.ends_at, values.break_minutes),
-        capacity=values.capacity,
-        min_staff=values.min_staff,
-    )
-    return (await _complete(session, [facts]))[0]
-
-
-def _as_facts(known: dict[str, Any]) -> ShiftFacts:
-    """From the columns of `_OWN` and `_PLACE`."""
-    times = Times(known.pop("starts_at"), known.pop("ends_at"), known.pop("break_minutes"))
-    return ShiftFacts(times=times, **known)
+    own = {column.key: getattr(shift, column.key) for column in _OWN if column.key not in _TIMES}
+    changed = {
+        "times": Times(values.starts_at, values.ends_at, values.break_minutes),
+        "capacity": values.capacity,
+        "min_staff": values.min_staff,
+    }
+    return (await _facts(session, [own | place | changed]))[0]
 
 
 # An offer is past at its deadline, whether or not somebody has written it down yet.
 STILL_HELD = or_(Booking.state != "offered", Booking.offer_expires_at > NOW)
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _HELD: Select[Any] = (
+    # Columns rather than rows of Booking: a week holds hundreds, and nobody changes them here.
     select(
-        Booking,
-        User.id,
-        User.name,
-        Site.id,
-        Site.name,
+        Booking.id,
+        Booking.shift_id,
+        Booking.volunteer_id,
+        Booking.state,
+        Booking.queue_key,
+        Booking.starts_at,
+        Booking.ends_at,
+        Booking.offer_expires_at,
+        Booking.created_by_id,
+        User.id.label("user_id"),
+        User.name.label("volunteer_name"),
+        Site.id.label("site_id"),
+        Site.name.label("site_name"),
         Site.lat,
         Site.lon,
         Shift.break_minutes,
-        exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "stand_duty"),
-        exists().where(Attendance.booking_id == Booking.id, Attendance.state != "present"),
+        exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "stand_duty").label("stand_duty"),
+        exists().where(Attendance.booking_id == Booking.id, Attendance.state != "present").label("missed"),
     )
     .join(Volunteer, Volunteer.id == Booking.volunteer_id)
     .join(User, User.id == Volunteer.user_id)
@@ -204,25 +212,42 @@ async def live_bookings(
     given = {"shifts": list(shift_ids), "volunteers": list(volunteer_ids), "since": since or EVER}
     return [
         Held(
-            booking_id=booking.id,
-            shift_id=booking.shift_id,
-            volunteer_id=booking.volunteer_id,
-            state=booking.state,
-            queue_key=booking.queue_key,
-            times=Times(booking.starts_at, booking.ends_at, break_minutes),
+            booking_id=booking_id,
+            shift_id=shift_id,
+            volunteer_id=volunteer_id,
+            state=state,
+            queue_key=queue_key,
+            times=Times(starts_at, ends_at, pause),
             site_name=site_name,
-            volunteer_name=name,
-            offer_expires_at=booking.offer_expires_at,
+            volunteer_name=volunteer_name,
+            offer_expires_at=offer_expires_at,
             site_id=site_id,
             lat=lat,
             lon=lon,
-            stand_duty=stand,
-            own_choice=booking.created_by_id == user_id,
-            missed=gone,
+            stand_duty=stand_duty,
+            own_choice=author_id == user_id,
+            missed=missed,
         )
-        for booking, user_id, name, site_id, site_name, lat, lon, break_minutes, stand, gone in (
-            await session.execute(_HELD, given)
-        )
+        for (
+            booking_id,
+            shift_id,
+            volunteer_id,
+            state,
+            queue_key,
+            starts_at,
+            ends_at,
+            offer_expires_at,
+            author_id,
+            user_id,
+            volunteer_name,
+            site_id,
+            site_name,
+            lat,
+            lon,
+            pause,
+            stand_duty,
+            missed,
+        ) in await session.execute(_HELD, given)
     ]
 
 

@@ -1,7 +1,7 @@
 """What a list of shifts is judged with beside its rows: closures, the missions’ demands, dated limits. One query."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Date, Numeric, Select, String, Text, Uuid, bindparam, cas
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from civic.bookings.values import Closure, ShiftFacts
+from civic.bookings.values import Closure
 from civic.columns import among
 from civic.contracts.limits import Limits, Setting, limits_on
 from civic.contracts.models import RuleSetting
@@ -35,10 +35,10 @@ class Surroundings:
         return self._limits[day]
 
 
-async def surroundings(session: AsyncSession, shifts: Sequence[ShiftFacts]) -> Surroundings:
-    """Everything around some shifts, however many, in one query."""
-    days = [day for one in shifts for day in (one.times.day, one.times.last_day)]
-    missions, sites = {one.mission_id for one in shifts}, {one.site_id for one in shifts}
+async def surroundings(session: AsyncSession, shifts: Sequence[Mapping[str, Any]]) -> Surroundings:
+    """Everything around some shifts (`times`, `mission_id`, `site_id`), however many, in one query."""
+    days = [day for one in shifts for day in (one["times"].day, one["times"].last_day)]
+    missions, sites = {one["mission_id"] for one in shifts}, {one["site_id"] for one in shifts}
     found = Surroundings()
     asked = {"first": min(days), "last": max(days), "sites": list(sites), "missions": list(missions)}
     for kind, mission_id, code, text, first, last, value in await session.execute(_AROUND, asked):

@@ -14,6 +14,7 @@ from civic.encounters.models import Topic
 from civic.migrate import head
 from civic.outbox.dead import KEPT
 from civic.outbox.models import OutboxMail
+from civic.reports.proof import differences
 from civic.sites.models import Commune, Site
 
 LATE = timedelta(minutes=10)
@@ -54,6 +55,7 @@ async def _rows(url: str) -> int:
     try:
         async with database.reading() as session:
             found = {name: await session.scalar(query) or 0 for name, query in counts.items()}
+            wrong = await differences(session)
     finally:
         await database.dispose()
     reference = {name: found[name] for name in ("sites", "communes", "topics")}
@@ -63,4 +65,8 @@ async def _rows(url: str) -> int:
     stuck = found["dead"] or found["late"]
     waits = f"{found['waiting']} waiting ({found['late']} for over 10 minutes), {found['dead']} given up"
     say(f"outbox: {'WRONG: ' if stuck else ''}{waits}")
-    return int(missing) + int(bool(stuck))
+    told = (
+        f"WRONG: run `civic rollups rebuild`: {', '.join(wrong)} differ from the rows" if wrong else "equal to the rows"
+    )
+    say(f"roll-ups: {told}")
+    return int(missing) + int(bool(stuck)) + int(bool(wrong))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from civic import clock
@@ -42,7 +43,18 @@ class Slot:
     site_name: str
     commune: str
     current: bool
+    movable: bool
     flags: tuple[Flag, ...]
+
+    @property
+    def mark(self) -> str:
+        """How a line of a list is marked: off, draft, empty, or "" where somebody serves."""
+        return {"cancelled": "off", "draft": "draft"}.get(self.state, "" if self.confirmed else "empty")
+
+    @property
+    def face(self) -> tuple[Any, ...]:
+        """What makes two slots look alike, whatever their site and day."""
+        return self.hours, self.pillar, self.confirmed, self.capacity, self.state, self.movable, self.flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +76,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """A column; `holiday` names the public holiday that it is, "" for any other day."""
+
     day: date
     today: bool
     slots: list[Slot]
+    holiday: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +129,7 @@ def build(
     today = clock.local(now).date()
     return Board(
         monday=monday,
-        days=[Day(day, day == today, _of_day(shown, by_cell, day)) for day in days],
+        days=[Day(day, day == today, _of_day(shown, by_cell, day), clock.public_holiday(day) or "") for day in days],
         groups=_groups(rows),
         seated=sum(len(crowds.get(one.id, NOBODY).seated) for one in open_ones),
         capacity=sum(one.capacity for one in open_ones),
@@ -139,6 +154,7 @@ def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bo
         site_name=shift.site_name,
         commune=shift.commune,
         current=current,
+        movable=shift.state == "draft" or (shift.state == "published" and shift.times.starts_at > now),
         flags=flags_of(shift, crowd, now, broken),
     )
 
@@ -170,7 +186,7 @@ def _row(
             today=day == today,
             slots=by_cell.get((place.id, day), []),
             closed=closed.get(day, ""),
-            open=day >= today and day not in closed,
+            open=day >= today and day not in closed and not place.archived,
         )
         for day in days
     ]

@@ -44,13 +44,14 @@ HISTORY_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site as a row of the week; `group` names its intermunicipality."""
+    """A site as a row of the week; `group` names its intermunicipality, `archived` says that nothing new is planned."""
 
     id: str
     name: str
     commune: str
     intermunicipality: str
     group: str
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,12 @@ async def places(session: AsyncSession, user: User) -> list[Place]:
 async def places_and_closures(
     session: AsyncSession, user: User, first: date, last: date
 ) -> tuple[list[Place], dict[str, list[Closure]]]:
-    """The same with each site's closures that touch some days, in one query."""
+    """The same and the archived sites that had shifts then, and the closures that touch some days, in one query."""
     touching = and_(SiteClosure.site_id == Site.id, SiteClosure.starts_on <= last, SiteClosure.ends_on >= first)
-    chosen = _places(user).outerjoin(SiteClosure, touching).order_by(SiteClosure.starts_on)
+    begins, ends = clock.day_bounds(first, last)
+    served = select(Shift.site_id).where(Shift.starts_at >= begins, Shift.starts_at < ends)
+    in_use = or_(Site.archived_at.is_(None), Site.id.in_(served))
+    chosen = _every_place(user).where(in_use).outerjoin(SiteClosure, touching).order_by(SiteClosure.starts_on)
     places: dict[str, Place] = {}
     closures: dict[str, list[Closure]] = {}
     added = (SiteClosure.starts_on, SiteClosure.ends_on, SiteClosure.reason)
@@ -101,11 +105,16 @@ async def places_and_closures(
 
 
 def _places(user: User) -> Select[Any]:
+    return _every_place(user).where(Site.archived_at.is_(None))
+
+
+def _every_place(user: User) -> Select[Any]:
+    archived = Site.archived_at.is_not(None).label("archived")
     return (
-        select(Site.id, Site.name, Commune.name, Site.intermunicipality_code, Intermunicipality.short_name)
+        select(Site.id, Site.name, Commune.name, Site.intermunicipality_code, Intermunicipality.short_name, archived)
         .join(Commune, Commune.insee == Site.commune_insee)
         .join(Intermunicipality, Intermunicipality.code == Site.intermunicipality_code)
-        .where(Site.archived_at.is_(None), _in_scope(user))
+        .where(_in_scope(user))
         .order_by(Intermunicipality.short_name, Site.name, Site.id)
     )
 

@@ -111,13 +111,13 @@ def _form_page(
 
 @router.get("/planning/creneaux/{shift_id}/modifier")
 async def edit_page(request: Request, user: CurrentUser, shift: PlannedShift, session: Session) -> Response:
-    _refuse_closed(shift)
+    refuse_closed(shift)
     texts = shift_form.texts_of(shift)
     form = Form.filled(**texts, version=shift.version, opened=shift_form.pack(texts))
     return _form_page(request, await shift_form.choices_of(session, user), form, shift)
 
 
-def _refuse_closed(shift: ShiftFacts) -> None:
+def refuse_closed(shift: ShiftFacts) -> None:
     if shift.state == "cancelled":
         raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
     if shift.state == "published" and shift.times.starts_at <= clock.now():
@@ -127,7 +127,7 @@ def _refuse_closed(shift: ShiftFacts) -> None:
 @router.post("/planning/creneaux/{shift_id}/modifier")
 async def edit_shift(request: Request, user: CurrentUser, shift: PlannedShift, session: Session) -> Response:
     """Save; first show what somebody else changed meanwhile, or whom the change would cost their place."""
-    _refuse_closed(shift)
+    refuse_closed(shift)
     form = await Form.read(request)
     choices = await shift_form.choices_of(session, user)
     if form.get("version") != str(shift.version):
@@ -152,7 +152,9 @@ async def edit_shift(request: Request, user: CurrentUser, shift: PlannedShift, s
             raise
         fresh = await bookings.shift_facts(session, [shift.id])
         return await _stale(request, session, choices, form, fresh[shift.id])
-    return redirect(_beside(saved), _("Créneau modifié : %(when)s.") % {"when": _when(values)})
+    return redirect(
+        safe_next(form.get("next"), _beside(saved)), _("Créneau modifié : %(when)s.") % {"when": _when(values)}
+    )
 
 
 async def _unconfirmed(

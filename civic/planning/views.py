@@ -20,6 +20,7 @@ from civic.i18n import _, ngettext
 from civic.planning import (
     actions,
     announce_views,
+    axis_page,
     bulk_views,
     day_views,
     fill_views,
@@ -28,6 +29,7 @@ from civic.planning import (
     queries,
     roster_views,
     series_views,
+    shift_move_views,
     shift_views,
     team_views,
     template_views,
@@ -47,6 +49,7 @@ router = APIRouter(include_in_schema=False)
 # First, so that « nouveau » is not taken for the id of a shift.
 for _part in (
     shift_views,
+    shift_move_views,
     fill_views,
     series_views,
     template_views,
@@ -63,7 +66,10 @@ for _part in (
 
 @router.get("/planning")
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """The week by site, or four of them (`vue`); every filter and the chosen shift are in the address."""
+    """The week by site, four of them or a day (`vue`); every filter and the chosen shift are in the address."""
+    if request.query_params.get("vue") == "jour":
+        found = await axis_page.day_of(session, user, request.query_params)
+        return render(request, "planning/axis.html", {**found, "pillars": PILLARS})
     if request.query_params.get("vue") == "quatre":
         found = await overview.overview_of(session, user, request.query_params)
         return render(request, "planning/overview.html", {**found, "pillars": PILLARS})
@@ -95,9 +101,12 @@ async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFa
 
 @router.get("/planning/vif")
 async def show_changes(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """The same week once something changed since the page was made; 204 while nothing did."""
+    """The same week or day once something changed since the page was made; 204 while nothing did."""
     if request.query_params.get("vu") == await stamp_of(session):
         return Response(status_code=204)
+    if request.query_params.get("vue") == "jour":
+        found = await axis_page.day_of(session, user, request.query_params)
+        return render(request, "planning/axis.html", {**found, "pillars": PILLARS, "changed_at": clock.now()})
     current = _shift_id(request.query_params.get("creneau"))
     context = await week.week_of(session, user, request.query_params, current)
     context |= {"fiche": None, "form": Form(), "refused": [], "pillars": PILLARS, "changed_at": clock.now()}

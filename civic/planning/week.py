@@ -53,6 +53,12 @@ class Chosen:
     def address(self, **changes: Any) -> str:
         return "/planning" + query(self.params, **changes)
 
+    def day_address(self, day: date | None = None) -> str:
+        """A day's view; when none is named, that of today, or of the Monday of another week."""
+        today = clock.today()
+        own = day or (today if self.monday == clock.monday(today) else self.monday)
+        return self.address(semaine=None, vue="jour", jour=own.isoformat())
+
     def panel(self, shift_id: UUID, starts_at: datetime) -> str:
         """A shift's panel beside its own week."""
         monday = clock.monday(clock.local_day(starts_at))
@@ -99,7 +105,7 @@ async def week_of(
     """What templates/planning/week.html shows, in nine queries or eleven, whatever the number of shifts."""
     found = await look(session, user, params)
     chosen = found.chosen
-    shown = [one for one in found.places if _passes(one, chosen)]
+    shown = [one for one in found.places if passes(one, chosen)]
     ids_shown = {one.id for one in shown}
     week = board.build(
         monday=chosen.monday,
@@ -183,7 +189,7 @@ def _wanted(shift: ShiftFacts, chosen: Chosen) -> bool:
     return in_week and all(value in ("", own) for value, own in asked)
 
 
-def _passes(place: Place, chosen: Chosen) -> bool:
+def passes(place: Place, chosen: Chosen) -> bool:
     return chosen.agglo in ("", place.intermunicipality) and chosen.site in ("", place.id)
 
 

@@ -11,15 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock, formats
 from civic.encounters.codes import AGES
 from civic.i18n import _
+from civic.reports.counting import first_day, tally
 from civic.reports.figures import FIGURES, Value, ratio
 from civic.reports.filters import Filters
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
-from civic.reports.queries import first_day, tally
+from civic.reports.rollup_models import FACETS
 from civic.reports.tally import Tally
 from civic.sites.models import PILLARS, Intermunicipality, Site
 
 # Past ten years only the months that hold something are listed.
 MANY_MONTHS = 120
+# The key of the encounters of which a form's optional value was not given.
+UNSAID = "none"
 
 
 class Pair(NamedTuple):
@@ -36,6 +39,15 @@ class Line(NamedTuple):
     label: str
     encounters: int
     people_met: int
+    share: float | None
+
+
+class Part(NamedTuple):
+    """The encounters of which a value was said; `share` is of all the encounters."""
+
+    key: str
+    label: str
+    encounters: int
     share: float | None
 
 
@@ -59,8 +71,8 @@ class Activity:
 
     @property
     def figures(self) -> dict[str, Pair]:
-        topic = self.filters.topic
-        return {figure.code: Pair(figure.of(self.now, topic), figure.of(self.before, topic)) for figure in FIGURES}
+        met_only = self.filters.met_only
+        return {f.code: Pair(f.of(self.now, met_only), f.of(self.before, met_only)) for f in FIGURES}
 
     def lists(self, rows: Tally | None = None) -> dict[str, list[Line]]:
         """The `by_*` lists by name, of this period unless another one's rows are given."""
@@ -74,9 +86,14 @@ class Activity:
             "by_pillar": [
                 self._line(rows, key, _(PILLAR_LABELS[key]), *rows.pillars.get(key, (0, 0))) for key in PILLARS
             ],
-            "by_age": [self._age(rows, key) for key in AGES],
+            "by_age": [self._age(rows, key) for key in ([self.filters.age] if self.filters.age else AGES)],
             "by_month": self._months(rows),
         }
+
+    def breakdowns(self, rows: Tally | None = None) -> dict[str, list[Part]]:
+        """by_feeling, by_contact_origin, by_origin_zone and by_half_day; what was not said is a part of its own."""
+        rows = rows or self.now
+        return {f"by_{facet}": list(_parts(rows, facet)) for facet in FACETS}
 
     def _line(self, rows: Tally, key: str, label: str, encounters: int, people: int) -> Line:
         return Line(key, label, encounters, people, ratio(encounters, rows.encounters))
@@ -114,6 +131,14 @@ async def activity(session: AsyncSession, filters: Filters, cut_off: datetime | 
         before=before,
         places=await _places(session, [now, before]),
     )
+
+
+def _parts(rows: Tally, facet: str) -> Iterator[Part]:
+    counts = rows.facets.get(facet, {})
+    for value, label in FACETS[facet].items():
+        yield Part(value, _(label), counts.get(value, 0), ratio(counts.get(value, 0), rows.encounters))
+    if silent := rows.encounters - sum(counts.values()):
+        yield Part(UNSAID, _("Non précisé"), silent, ratio(silent, rows.encounters))
 
 
 def year_before(filters: Filters) -> tuple[date, date]:

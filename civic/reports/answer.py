@@ -35,6 +35,15 @@ class LineOut(Shown):
     share: float | None
 
 
+class PartOut(Shown):
+    """`key` is "none" where the optional value was not given; `share` is 0–1 of the encounters."""
+
+    key: str
+    label: str
+    encounters: int
+    share: float | None
+
+
 class ActivityOut(BaseModel):
     """An internal report: whole figures, not for publication."""
 
@@ -52,6 +61,10 @@ class ActivityOut(BaseModel):
     by_pillar: list[LineOut]
     by_age: list[LineOut]
     by_month: list[LineOut]
+    by_feeling: list[PartOut]
+    by_contact_origin: list[PartOut]
+    by_origin_zone: list[PartOut]
+    by_half_day: list[PartOut]
 
 
 def as_json(report: Activity) -> ActivityOut:
@@ -68,6 +81,7 @@ def as_json(report: Activity) -> ActivityOut:
             "definitions": {figure.code: _(figure.definition) for figure in FIGURES},
             "figures": report.figures,
             **report.lists(),
+            **report.breakdowns(),
         },
         from_attributes=True,
     )

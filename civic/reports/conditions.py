@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -11,10 +11,12 @@ from civic.bookings.models import WALK_IN, Booking
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
 from civic.missions.models import Mission
 from civic.reports.filters import Filters
+from civic.reports.spans import Cut
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 
 Conditions = list[ColumnElement[bool]]
+Column = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 # Under their own names: a query that itself joins these tables must not lend its rows to the subqueries below.
 _site = aliased(Site)
@@ -39,24 +41,30 @@ def served_by() -> ColumnElement[bool]:
     return Booking.state.in_(("confirmed", WALK_IN))
 
 
-def of_shifts(filters: Filters) -> Conditions:
-    """A shift belongs to the local day on which it starts; its pillar is its mission's."""
-    begin, end = clock.day_bounds(filters.from_, filters.to)
-    kept: Conditions = [Shift.starts_at >= begin, Shift.starts_at < end, *_there(filters, Shift.site_id)]
+def of_shifts(filters: Filters, cut: Cut | None = None) -> Conditions:
+    """A shift belongs to the local day on which it starts; its pillar is its mission's. Of a cut, only its rows."""
+    days = cut.rows if cut else [(filters.from_, filters.to)]
+    within = (clock.day_bounds(first, last) for first, last in days)
+    kept: Conditions = [or_(false(), *(and_(Shift.starts_at >= begin, Shift.starts_at < end) for begin, end in within))]
+    kept += there(filters, Shift.site_id)
     if filters.mission:
         kept.append(Shift.mission_id == filters.mission)
     if filters.pillar:
-        kept.append(Shift.mission_id.in_(select(_mission.id).where(_mission.pillar == filters.pillar)))
+        kept.append(of_pillar(filters, Shift.mission_id))
     return kept
 
 
-def of_encounters(filters: Filters) -> Conditions:
+def of_pillar(filters: Filters, mission: Column) -> ColumnElement[bool]:
+    """Of a mission of the pillar."""
+    return mission.in_(select(_mission.id).where(_mission.pillar == filters.pillar))
+
+
+def of_encounters(filters: Filters, cut: Cut | None = None) -> Conditions:
     """An encounter's pillars are those of its topics; its mission is that of its shift."""
-    kept: Conditions = [
-        Encounter.date.between(filters.from_, filters.to),
-        counted(),
-        *_there(filters, Encounter.site_id),
-    ]
+    days = cut.in_rows(Encounter.date) if cut else Encounter.date.between(filters.from_, filters.to)
+    kept: Conditions = [days, counted(), *there(filters, Encounter.site_id)]
+    if filters.age:
+        kept.append(getattr(Encounter, filters.age) > 0)
     if filters.mission:
         kept.append(Encounter.shift_id.in_(select(_shift.id).where(_shift.mission_id == filters.mission)))
     named = select(_named.encounter_id).where(_named.encounter_id == Encounter.id)
@@ -68,10 +76,10 @@ def of_encounters(filters: Filters) -> Conditions:
     return kept
 
 
-def of_outings(filters: Filters) -> Conditions:
+def of_outings(filters: Filters, cut: Cut) -> Conditions:
     """An outing has no topic: like a shift it follows the mission's pillar, so an unplanned one has none."""
-    kept: Conditions = [Outing.date.between(filters.from_, filters.to), Outing.voided_at.is_(None)]
-    kept += _there(filters, Outing.site_id)
+    kept: Conditions = [cut.in_rows(Outing.date), Outing.voided_at.is_(None)]
+    kept += there(filters, Outing.site_id)
     shifts = select(_shift.id).join(_mission, _mission.id == _shift.mission_id)
     if filters.mission:
         kept.append(Outing.shift_id.in_(shifts.where(_mission.id == filters.mission)))
@@ -80,7 +88,8 @@ def of_outings(filters: Filters) -> Conditions:
     return kept
 
 
-def _there(filters: Filters, column: InstrumentedAttribute[Any]) -> Conditions:
+def there(filters: Filters, column: Column) -> Conditions:
+    """At the site, or within the intermunicipalities."""
     kept: Conditions = []
     if filters.site:
         kept.append(column == filters.site)

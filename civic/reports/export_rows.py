@@ -65,6 +65,11 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
             yield name, line.key, line.label, line.encounters, _old(report, old.get(line.key), "encounters")
         for line in lines:
             yield f"{name}_people", line.key, line.label, line.people_met, _old(report, old.get(line.key), "people_met")
+    parts = report.breakdowns(report.before) if report.before else {}
+    for name, found in report.breakdowns().items():
+        past = {part.key: part for part in parts.get(name, [])}
+        for part in found:
+            yield name, part.key, part.label, part.encounters, _old(report, past.get(part.key), "encounters")
     for figure in FIGURES:
         yield "definitions", figure.code, _(figure.definition), None, None
 

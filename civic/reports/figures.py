@@ -8,7 +8,7 @@ from civic.i18n import N_
 from civic.reports.tally import Tally
 
 Value = int | float | None
-# What a figure is made of: neither shifts nor outings have a topic, so that a topic filter leaves them without a value.
+# What a figure is made of: neither shifts nor outings have topics or ages, whose filters leave them without a value.
 Source = Literal["shifts", "outings", "encounters"]
 Kind = Literal["count", "hours", "rate", "balance"]
 
@@ -27,9 +27,9 @@ class Figure:
     definition: str
     sum: Callable[[Tally], float | tuple[int, int]]
 
-    def of(self, tally: Tally | None, topic: str | None) -> Value:
-        """Its value; None where there are no data, no denominator, or a topic that it can't follow."""
-        if tally is None or (topic and self.source != "encounters"):
+    def of(self, tally: Tally | None, met_only: bool) -> Value:
+        """Its value; None where there are no data, no denominator, or filters that it can't follow."""
+        if tally is None or (met_only and self.source != "encounters"):
             return None
         found = self.sum(tally)
         return ratio(*found) if isinstance(found, tuple) else found

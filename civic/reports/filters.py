@@ -19,6 +19,7 @@ from civic.sites.models import Site
 
 Area = Literal["CALL", "CAHC", "CABBALR"]
 Pillar = Literal["rev3", "archipel_vert", "resilience"]
+Age = Literal["age_lt12", "age_12_17", "age_18_24", "age_25_59", "age_60p", "age_nc"]
 
 
 class Params(Strict):
@@ -31,13 +32,15 @@ class Params(Strict):
     mission: UUID | None = None
     pillar: Pillar | None = None
     topic: SafeStr | None = Field(default=None, max_length=100)
+    age: Age | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """The days from `from_` to `to`, both included, and what narrows them; an empty `scope` means everywhere.
 
-    `pillar` means the topics of an encounter and the mission of a shift or outing; `mission` that of the shift.
+    `pillar` means the topics of an encounter and the mission of a shift or outing; `mission` that of the shift. `age`
+    keeps the encounters with somebody of a bracket and counts the people of that bracket.
     """
 
     from_: date
@@ -47,6 +50,7 @@ class Filters:
     mission: UUID | None = None
     pillar: str | None = None
     topic: str | None = None
+    age: str | None = None
     scope: frozenset[str] = frozenset()
 
     @property
@@ -64,7 +68,13 @@ class Filters:
             "mission": mission,
             "pillar": self.pillar,
             "topic": self.topic,
+            "age": self.age,
         }
+
+    @property
+    def met_only(self) -> bool:
+        """Whether they speak of encounters alone: neither a shift nor an outing has a topic or ages."""
+        return bool(self.topic or self.age)
 
 
 def scope_of(user: User) -> frozenset[str]:

@@ -10,21 +10,23 @@ from civic.encounters.codes import AGES
 
 @dataclass(frozen=True)
 class SiteCount:
-    """The encounters of one site; `brackets` maps an age bracket to its encounters and its people."""
+    """The encounters of one site; `brackets` maps an age bracket to its encounters and its people.
+
+    Under an age only that bracket is counted: the people are those of it, and the other brackets hold nobody.
+    """
 
     encounters: int
     people: int
     brackets: dict[str, tuple[int, int]]
-    positive: int
-    neutral: int
-    negative: int
 
     @classmethod
-    def of(cls, sums: Sequence[int]) -> Self:
-        """From the sums in the order of queries._by_site."""
+    def of(cls, sums: Sequence[int], age: str | None) -> Self:
+        """From encounters, people, then the encounters with each bracket and the people of it."""
         size = len(AGES)
-        people, present, feelings = sums[2 : 2 + size], sums[2 + size : 2 + 2 * size], sums[2 + 2 * size :]
-        return cls(sums[0], sums[1], dict(zip(AGES, zip(present, people, strict=True), strict=True)), *feelings)
+        pairs = zip(AGES, sums[2 : 2 + size], sums[2 + size :], strict=True)
+        return cls(
+            sums[0], sums[1], {code: (met, people) if age in (None, code) else (0, 0) for code, met, people in pairs}
+        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Tally:
     topics: list[TopicCount] = field(default_factory=list)
     pillars: dict[str, tuple[int, int]] = field(default_factory=dict)
     days: list[DayCount] = field(default_factory=list)
+    # Encounters by the values of feeling, contact_origin, origin_zone and half_day; what was not said is left out.
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
     outings: int = 0
     approached: int = 0
     approached_both: int = 0
@@ -75,8 +79,8 @@ class Tally:
     @property
     def feelings(self) -> tuple[int, int, int]:
         """Positive, neutral, negative."""
-        counts = self.sites.values()
-        return sum(s.positive for s in counts), sum(s.neutral for s in counts), sum(s.negative for s in counts)
+        found = self.facets.get("feeling", {})
+        return found.get("positif", 0), found.get("neutre", 0), found.get("negatif", 0)
 
     def bracket(self, code: str) -> tuple[int, int]:
         """The encounters with somebody of an age bracket, and the people of it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from civic.i18n import N_
-from civic.tasks import digest, housekeeping, pairs, queues, reminders, reports
+from civic.tasks import digest, housekeeping, pairs, queues, reminders, reports, rollups
 from civic.tasks.items import Run
 
 
@@ -25,6 +25,7 @@ TASKS = (
     Task("reminders", N_("Rappels de créneaux"), timedelta(minutes=1), reminders.remind),
     Task("pairs", N_("Alertes sur les binômes incomplets"), timedelta(minutes=5), pairs.warn),
     Task("digest", N_("Résumés du jour et de la semaine"), timedelta(minutes=5), digest.send),
+    Task("rollups", N_("Totaux par jour des bilans"), timedelta(minutes=1), rollups.roll_up),
     Task("reports", N_("Bilans du mois et du trimestre"), timedelta(hours=1), reports.ask),
     Task("files", N_("Nettoyage des fichiers de bilan échus"), timedelta(hours=1), reports.drop_expired),
     Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),

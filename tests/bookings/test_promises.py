@@ -176,4 +176,5 @@ async def test_the_triggers_are_there(db: Database) -> None:
     async with db.engine.connect() as connection:
         engine = connection.dialect.name
         found = await connection.scalars(text(listed[engine]))
-        assert set(found) == TRIGGERS[engine]
+        # Those of the roll-ups are asked for in tests/reports.
+        assert {name for name in found if not name.startswith("rollup_")} == TRIGGERS[engine]

@@ -18,6 +18,7 @@ SignIn = Callable[[Page, str], None]
 def test_what_a_colleague_changes_appears_and_nobody_loses_their_place(
     desk: Page, server: Server, sign_in: SignIn
 ) -> None:
+    desk.clock.install()
     sign_in(desk, "coordination@demo.example")
     desk.goto("/planning")
     board = desk.locator("#plan")
@@ -43,12 +44,13 @@ def test_what_a_colleague_changes_appears_and_nobody_loses_their_place(
     slot = f"#s-{made.json()['id']}"
     colleague.close()
 
-    expect(board.locator(slot)).to_be_attached(timeout=15_000)
+    desk.clock.fast_forward(10_000)
+    expect(board.locator(slot)).to_be_attached()
     assert board.locator("a.slot").count() == before + 1
     expect(desk.locator("#vif")).to_contain_text("mis à jour")
     assert desk.evaluate("document.activeElement.id") == focused
     assert abs(desk.evaluate("window.scrollY") - top) < 80
     # Nothing changed since: the page is not asked for again, and still polls.
-    with desk.expect_response(lambda answer: "/planning/vif" in answer.url, timeout=15_000) as answered:
-        pass
+    with desk.expect_response(lambda answer: "/planning/vif" in answer.url) as answered:
+        desk.clock.fast_forward(10_000)
     assert answered.value.status == 204

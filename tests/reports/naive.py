@@ -1,5 +1,6 @@
 """The figures again, counted one row at a time from a World, without a database and without the product's own sums."""
 
+from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
@@ -42,9 +43,14 @@ class Naive:
             and self.first <= row["date"] <= self.last
             and row["status"] != "voided"
             and (not filters.topic or filters.topic in topics)
+            and (not filters.age or row[filters.age] > 0)
             and (not filters.pillar or any(TOPICS[code][1] == filters.pillar for code in topics))
             and (not filters.mission or self._mission(row["shift_id"]) == filters.mission)
         )
+
+    def _people(self, rows: list[Row]) -> int:
+        """Under an age only its own bracket counts."""
+        return sum(row[self.filters.age or "people_count"] for row in rows)
 
     def _of_mission(self, mission: Any) -> bool:
         filters = self.filters
@@ -77,9 +83,9 @@ class Naive:
             paired += len(came) >= 2
         both = [o for o in self.outings if o["approached_count"] is not None and o["refused_count"] is not None]
         feelings = [e["feeling"] for e in self.encounters if e["feeling"] != "nc"]
-        topic = self.filters.topic
-        # Under a topic only encounters cover a site: a shift has none.
-        sites = {e["site_id"] for e in self.encounters} | {s["site_id"] for s in held if not topic}
+        met_only = self.filters.topic or self.filters.age
+        # Under a topic or an age only encounters cover a site: a shift has neither.
+        sites = {e["site_id"] for e in self.encounters} | {s["site_id"] for s in held if not met_only}
         shift_figures = {
             "shifts_held": len(held),
             "volunteer_hours": round(hours, 2),
@@ -91,10 +97,10 @@ class Naive:
             "refusal_rate": _share(sum(o["refused_count"] for o in both), sum(o["approached_count"] for o in both)),
         }
         return {
-            **{code: None if topic else value for code, value in shift_figures.items()},
+            **{code: None if met_only else value for code, value in shift_figures.items()},
             "sites_covered": len(sites),
             "encounters": len(self.encounters),
-            "people_met": sum(e["people_count"] for e in self.encounters),
+            "people_met": self._people(self.encounters),
             "feeling_balance": _share(feelings.count("positif") - feelings.count("negatif"), len(feelings)),
         }
 
@@ -112,19 +118,26 @@ class Naive:
                 groups["by_topic"].setdefault(code, []).append(row)
             for pillar in {TOPICS[code][1] for code in codes} - {None}:
                 groups["by_pillar"].setdefault(str(pillar), []).append(row)
-        everybody = sum(e["people_count"] for e in self.encounters)
-        for code in AGES:
+        everybody = self._people(self.encounters)
+        for code in [self.filters.age] if self.filters.age else AGES:
             people = sum(e[code] for e in self.encounters)
             if people:
                 ages[code] = (sum(1 for e in self.encounters if e[code]), people, _share(people, everybody))
         counted = {
             name: {
-                key: (len(rows), sum(e["people_count"] for e in rows), _share(len(rows), len(self.encounters)))
+                key: (len(rows), self._people(rows), _share(len(rows), len(self.encounters)))
                 for key, rows in group.items()
             }
             for name, group in groups.items()
         }
         return {**counted, "by_age": ages}
+
+    def breakdowns(self) -> dict[str, dict[str, int]]:
+        """`by_*` → value → encounters; "none" for what was not said."""
+        return {
+            f"by_{facet}": dict(Counter(row[facet] or "none" for row in self.encounters))
+            for facet in ("feeling", "contact_origin", "origin_zone", "half_day")
+        }
 
 
 def _share(part: float, whole: float) -> float | None:

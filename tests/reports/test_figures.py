@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import local
-from civic.encounters.codes import TOPICS
+from civic.encounters.codes import AGES, TOPICS
 from civic.reports.activity import Activity, activity
 from civic.reports.figures import FIGURES
 from civic.reports.filters import Filters
@@ -35,6 +35,7 @@ def chance(dice: random.Random, world: World) -> Filters:
         mission=maybe(world.pillars),
         pillar=maybe(PILLARS),
         topic=maybe(TOPICS),
+        age=maybe(AGES),
         scope=scope,
     )
 
@@ -47,6 +48,8 @@ def assert_same(report: Activity, world: World) -> bool:
     for name, expected in now.lists().items():
         found = {line.key: tuple(line[2:]) for line in report.lists()[name] if line.encounters}
         assert found == expected, name
+    said = {name: {one.key: one.encounters for one in found} for name, found in report.breakdowns().items()}
+    assert {name: {key: n for key, n in found.items() if n} for name, found in said.items()} == now.breakdowns()
     first, last = filters.from_.replace(year=filters.from_.year - 1), filters.to.replace(year=filters.to.year - 1)
     data_begin = min(
         *(local(s["starts_at"]).date() for s in world.shifts if s["state"] == "published"),

@@ -165,4 +165,4 @@ async def test_few_queries(scene: Scene, count_queries: Any) -> None:
     browser = await scene.browser("manager")
     with count_queries() as queries:
         assert (await browser.get("/bilans")).status_code == 200
-    assert len(queries) <= 20
+    assert len(queries) <= 45

@@ -1,0 +1,114 @@
+"""Moving a shift by hand on the board: the question comes first, Escape lets go, the keyboard does the same."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+SignIn = Callable[[Page, str], None]
+
+
+def grab(page: Page, slot: Locator, target: Locator) -> None:
+    """Take a slot and hold it over a cell, without letting go."""
+    slot.scroll_into_view_if_needed()
+    held, there = slot.bounding_box(), target.bounding_box()
+    assert held
+    assert there
+    page.mouse.move(held["x"] + held["width"] / 2, held["y"] + held["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(there["x"] + there["width"] / 2, there["y"] + there["height"] / 2, steps=8)
+
+
+@pytest.mark.timeout(120)
+def test_a_shift_is_dragged_or_moved_by_the_keyboard_after_the_question(desk: Page, sign_in: SignIn) -> None:
+    sign_in(desk, "coordination@demo.example")
+    desk.goto("/planning")
+    desk.goto(desk.locator(".week-nav a").last.get_attribute("href") or "")
+    slot_id = desk.locator("#plan a.slot[data-move]").first.get_attribute("id")
+    slot = desk.locator(f"#{slot_id}")
+    cell = slot.locator("xpath=ancestor::td")
+    home = cell.get_attribute("data-day")
+    other = slot.locator("xpath=ancestor::tr").locator(f'td[data-day]:not([data-day="{home}"]):not(.closed)').last
+    away = other.get_attribute("data-day")
+    dialog = desk.locator("dialog[open]")
+
+    grab(desk, slot, other)
+    expect(other).to_have_attribute("data-drop", "")
+    desk.keyboard.press("Escape")
+    desk.mouse.up()
+    expect(desk.locator(".slot-ghost")).to_have_count(0)
+    expect(dialog).to_have_count(0)
+
+    grab(desk, slot, other)
+    desk.mouse.up()
+    expect(dialog).to_contain_text("Déplacer ce créneau")
+    expect(cell).to_have_attribute("data-day", home or "")  # nothing moved before the answer
+    dialog.get_by_role("button", name="Déplacer").first.click()
+    expect(desk.locator(f'td[data-day="{away}"] #{slot_id}')).to_be_visible()
+
+    # Back again with the keyboard alone.
+    slot.focus()
+    desk.keyboard.press("m")
+    day = dialog.get_by_label("Jour")
+    expect(day).to_have_value(away or "")
+    day.fill(home or "")
+    day.press("Enter")
+    confirm = dialog.get_by_role("button", name="Déplacer").first
+    confirm.focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator(f'td[data-day="{home}"] #{slot_id}')).to_be_visible()
+
+
+@pytest.mark.timeout(120)
+def test_on_the_axis_of_a_day_a_bar_moves_and_its_edge_stretches(desk: Page, sign_in: SignIn) -> None:
+    sign_in(desk, "coordination@demo.example")
+    desk.goto("/planning?vue=jour")
+    desk.goto(desk.locator(".week-nav a").last.get_attribute("href") or "")
+    slot_id = desk.locator("#plan a.slot[data-move]").first.get_attribute("id")
+    cell = desk.locator(f"td:has(> #{slot_id})")
+    start, end = (int(cell.get_attribute(name) or "") for name in ("data-start", "data-end"))
+    dialog = desk.locator("dialog[open]")
+    box = cell.bounding_box()
+    assert box
+    hour = 60 * box["width"] / (end - start)
+
+    def drag(from_x: float, by: float) -> None:
+        place = cell.bounding_box()
+        assert place
+        middle = place["y"] + place["height"] / 2
+        desk.mouse.move(place["x"] + from_x, middle)
+        desk.mouse.down()
+        desk.mouse.move(place["x"] + from_x + by, middle, steps=6)
+        desk.mouse.up()
+
+    drag(box["width"] - 4, hour / 2)
+    expect(dialog).to_contain_text("Déplacer ce créneau")
+    dialog.get_by_role("button", name="Déplacer").first.click()
+    expect(cell).to_have_attribute("data-end", str(end + 30))
+    expect(cell).to_have_attribute("data-start", str(start))
+
+    drag(box["width"] / 2, -hour / 4)
+    dialog.get_by_role("button", name="Déplacer").first.click()
+    expect(cell).to_have_attribute("data-start", str(start - 15))
+    expect(cell).to_have_attribute("data-end", str(end + 15))
+
+    # Held and put back where it was: nothing is asked.
+    drag(box["width"] / 2, 8)
+    expect(dialog).to_have_count(0)
+
+
+@pytest.mark.timeout(60)
+def test_week_and_day_go_on_landscape_paper_without_their_menus(desk: Page, sign_in: SignIn) -> None:
+    sign_in(desk, "coordination@demo.example")
+    for address in ("/planning", "/planning?vue=jour"):
+        desk.goto(address)
+        paper = desk.pdf(prefer_css_page_size=True)
+        [box] = set(re.findall(rb"/MediaBox \[0 0 (\d+)\S* (\d+)\S*\]", paper))
+        assert [int(side) for side in box] == [841, 594], "A4, landscape"
+        desk.emulate_media(media="print")
+        expect(desk.locator("#plan table.plan, table.plan").first).to_be_visible()
+        for hidden in (".week-nav", ".plan-views", ".filters", ".rail"):
+            expect(desk.locator(hidden).first).to_be_hidden()
+        assert desk.evaluate("getComputedStyle(document.querySelector('.plan thead')).display") == "table-header-group"
+        desk.emulate_media(media="null")
