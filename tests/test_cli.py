@@ -288,6 +288,9 @@ def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
     left = {file.name for file in tmp_path.iterdir()}
     assert left == {
         "var",
+        "x.pdf",
+        "x.xlsx",
+        "x.parquet",
         "encounters.csv",
         "shifts.csv",
         "hours.csv",

@@ -27,6 +27,7 @@ COLUMNS = {
         " voided_at"
     ),
 }
+PUBLISHED = "id, number, first_day, last_day, audience, cut_off, row_count, content, sha256, paper, published_at"
 CLOSED = "SELECT 1 FROM closed_periods c WHERE c.reopened_at IS NULL AND {day} BETWEEN c.first_day AND c.last_day"
 TOPIC_DAY = "(SELECT e.date FROM encounters e WHERE e.id = {row}.encounter_id)"
 EVENTS = {"insert": ("NEW",), "update": ("OLD", "NEW"), "delete": ("OLD",)}
@@ -55,6 +56,11 @@ def sqlite() -> list[str]:
                 f"CREATE TRIGGER {table}_closed_{event} BEFORE {event.upper()}{of} ON {table}\n"
                 f"BEGIN SELECT RAISE(ABORT, 'period_closed') WHERE {held}; END"
             )
+    for event in (f"UPDATE OF {PUBLISHED}", "DELETE"):
+        made.append(
+            f"CREATE TRIGGER report_snapshots_frozen_{event[:6].lower()} BEFORE {event} ON report_snapshots\n"
+            "BEGIN SELECT RAISE(ABORT, 'report_published'); END"
+        )
     return made
 
 
@@ -78,6 +84,14 @@ def postgresql() -> list[str]:
             f"CREATE TRIGGER {table}_closed BEFORE INSERT OR DELETE OR UPDATE{of} ON {table}"
             f" FOR EACH ROW EXECUTE FUNCTION {function}()"
         )
+    made.append(
+        "CREATE FUNCTION report_published() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n"
+        "RAISE EXCEPTION 'report_published' USING ERRCODE = 'check_violation';\nEND $$"
+    )
+    made.append(
+        f"CREATE TRIGGER report_snapshots_frozen BEFORE DELETE OR UPDATE OF {PUBLISHED} ON report_snapshots"
+        " FOR EACH ROW EXECUTE FUNCTION report_published()"
+    )
     return made
 
 

@@ -58,6 +58,7 @@ async def _page(
     form.lists |= {"from": [str(first)], "to": [str(last)]}
     titles = {"introduction": _("Introduction"), **{code: _(name) for code, name in PILLAR_NAMES.items()}}
     periods = select(ClosedPeriod).order_by(ClosedPeriod.first_day.desc()).limit(SHOWN)
+    found = (await session.scalars(periods)).all()
     context = {
         "form": form,
         "first": first,
@@ -67,7 +68,8 @@ async def _page(
         "over": last < clock.today(),
         "longest": writing.LONGEST,
         "snapshots": (await session.scalars(_visible(user).limit(SHOWN))).all(),
-        "periods": (await session.scalars(periods)).all(),
+        "periods": found,
+        "closed": any((one.first_day, one.last_day, one.reopened_at) == (first, last, None) for one in found),
         "print": query({"from": first, "to": last}),
     }
     return render(request, "reports/documents.html", context, status=status if form.ok else 422)

@@ -14,7 +14,7 @@ from civic.accounts.models import User
 from civic.db import Session
 from civic.errors import Invalid, NotFound
 from civic.forms import Form
-from civic.i18n import _
+from civic.i18n import _, ngettext
 from civic.reports import files, parquet
 from civic.reports.filters import Filters, checked, scope_of
 from civic.reports.models import ReportFile
@@ -47,14 +47,23 @@ async def _page(request: Request, session: Session, user: User, form: Form) -> R
     )
     context: dict[str, Any] = {
         "form": form,
-        "files": [(one, f"{one.filters['from']} – {one.filters['to']}") for one in rows],
+        "files": [(one, _days(files.unpacked(one.filters))) for one in rows],
         "filters": {"from": filters.from_, "to": filters.to, **filters.shown} if filters else {},
-        "count": await files.count_rows(session, filters) if filters else None,
-        "days": formats.day_range(filters.from_, filters.to) if filters else "",
+        "lines": _lines(await files.count_rows(session, filters)) if filters else "",
+        "days": _days(filters) if filters else "",
         "parquet": parquet.installed(),
         "again": PAGE + query({"from": filters.from_, "to": filters.to, **filters.shown}) if filters else PAGE,
     }
     return render(request, "reports/files.html", context, status=200 if form.ok else 422)
+
+
+def _days(filters: Filters) -> str:
+    return formats.day_range(filters.from_, filters.to)
+
+
+def _lines(count: int) -> str:
+    text = ngettext("Ce fichier aura %(num)s ligne.", "Ce fichier aura %(num)s lignes.", count)
+    return text % {"num": formats.number(count)}
 
 
 async def _filters(session: Session, user: User, form: Form) -> Filters | None:

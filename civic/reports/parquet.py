@@ -20,7 +20,7 @@ from civic.reports.xlsx import Row, chunks
 MEDIA_TYPE = "application/vnd.apache.parquet"
 NUMBERS = frozenset({"people_count", *AGES})
 # Rows of a group: enough to be packed well, few enough to hold at once.
-GROUP = 50_000
+GROUP = 10_000
 
 
 def installed() -> bool:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pikepdf
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.encounters.models import Encounter
 from civic.reports.filters import Filters
 from civic.reports.models import Quote, ReportText, Snapshot
 from civic.reports.printing import content_of
 from civic.reports.publishing import digest
-from tests.factories.reporting import make_quote
+from tests.factories.reporting import make_quote, make_snapshot
 from tests.reports.scene import Scene
 
 QUARTER: dict[str, Any] = {"from": "2026-07-01", "to": "2026-09-30"}
@@ -136,3 +138,15 @@ async def test_only_a_quotes_author_or_a_manager_takes_it_back(scene: Scene) -> 
     assert (await post(scene, "coordinator_cahc", f"/bilans/paroles/{quote.id}/retrait")).status_code == 403
     assert (await post(scene, "coordinator_call", f"/bilans/paroles/{quote.id}/retrait")).status_code == 303
     assert (await post(scene, "manager", f"/bilans/paroles/{quote.id}/accord")).status_code == 409
+
+
+async def test_the_database_keeps_what_was_published(session: AsyncSession) -> None:
+    snapshot = await make_snapshot(session)
+    await session.commit()
+    mine = Snapshot.id == snapshot.id
+    for statement in (update(Snapshot).where(mine).values(row_count=7), delete(Snapshot).where(mine)):
+        with pytest.raises(IntegrityError, match="report_published"):
+            await session.execute(statement)
+        await session.rollback()
+    await session.execute(update(Snapshot).where(mine).values(published_by_id=None))
+    await session.commit()

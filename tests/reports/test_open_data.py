@@ -4,6 +4,7 @@ import csv
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import frictionless
 import pytest
@@ -61,12 +62,15 @@ async def test_the_totals_are_those_of_the_signed_in_report(scene: Scene) -> Non
 
 
 @pytest.mark.usefixtures("opened")
-async def test_the_page_hides_and_takes_no_filter(scene: Scene) -> None:
+async def test_the_page_hides_and_takes_no_filter(scene: Scene, count_queries: Any) -> None:
     page = await (await scene.browser(None)).get(PAGE)
     assert page.status_code == 200
     assert "masqué" in page.text
     assert "2026-T3" in page.text
     assert "2026-T4" not in page.text, "a quarter that goes on is not published"
+    with count_queries() as queries:
+        await (await scene.browser(None)).get(CSV)
+    assert len(queries) == 0, "what was counted a moment ago serves everybody"
     assert json.dumps(page.text) == json.dumps((await (await scene.browser(None)).get(PAGE, params={"site": "x"})).text)
 
 
