@@ -13,7 +13,7 @@ from civic.accounts.models import User
 from civic.db import Session
 from civic.encounters import actions, choices, codes, forms, lookups, places
 from civic.encounters.access import VisibleEncounter
-from civic.encounters.comments import hints
+from civic.encounters.detector import hints
 from civic.encounters.places import Place
 from civic.encounters.rules import WINDOW, Writer
 from civic.encounters.tables import ENCOUNTERS, OUTINGS

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.db import Database
-from civic.encounters.comments import hints
+from civic.encounters.detector import hints
 from civic.encounters.models import Encounter, EncounterVersion, Outing
 from tests.encounters.scene import Browser, Scene, answers
 from tests.factories.encounters import make_encounter
