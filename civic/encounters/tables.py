@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from civic.encounters import codes
 from civic.encounters.contents import Content, Record, people, read_encounter, read_outing
+from civic.encounters.detector import holds
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
 
 Row = Encounter | Outing
@@ -100,6 +101,7 @@ class Encounters(Table):
             **{name: content[name] for name in _ENCOUNTER},
             "outing_id": outing_id,
             "people_count": people(content),
+            "held": holds(content["comment"]),
         }
 
     async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
@@ -109,7 +111,8 @@ class Encounters(Table):
         )
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
-        await super().update(session, uuid, number, content, **more)
+        """What was read and then changed is to be read again."""
+        await super().update(session, uuid, number, content, **{"status": "sent", **more})
         gone = delete(EncounterTopic).where(EncounterTopic.encounter_id == uuid)
         await session.execute(gone.execution_options(synchronize_session=False))
         await session.execute(insert(EncounterTopic), _topic_rows(uuid, content))

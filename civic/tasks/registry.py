@@ -27,4 +27,5 @@ TASKS = (
     Task("digest", N_("Résumés du jour et de la semaine"), timedelta(minutes=5), digest.send),
     Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),
     Task("imports", N_("Nettoyage des fichiers non importés"), timedelta(hours=1), housekeeping.drop_stale_imports),
+    Task("receipts", N_("Heures de réception effacées"), timedelta(hours=1), housekeeping.forget_receipt_times),
 )

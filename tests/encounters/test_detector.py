@@ -1,4 +1,4 @@
-"""What the detector finds in 200 labelled sentences, its measures printed, and the patterns that two languages share."""
+"""What the detector finds in labelled sentences, its measures printed, and the patterns that two languages share."""
 
 import json
 import re

@@ -191,7 +191,7 @@ async def test_the_list_of_a_desk_is_filtered_by_its_address(
 
     with count_queries() as queries:
         assert len(await found("")) == 30
-    assert len(queries) <= 8
+    assert len(queries) <= 9
     assert len(await found("from=&to=")) == 50
     assert len(await found("from=&to=&page=2")) == 12
     assert await found("feeling=negatif") == [str(kept.id)]
