@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from bench import bookings, csv_export, fill, imports, shift_list
+from bench import bookings, csv_export, encounters, fill, imports, shift_list
 
-held = [asyncio.run(claim.run(sys.stdout)) for claim in (csv_export, shift_list, imports, bookings, fill)]
+held = [asyncio.run(claim.run(sys.stdout)) for claim in (csv_export, shift_list, imports, bookings, encounters, fill)]
 sys.exit(0 if all(held) else 1)
