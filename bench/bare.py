@@ -61,7 +61,7 @@ def _fresh(spec: dict[str, Any], own: dict[str, UUID]) -> list[tuple[str, Any]]:
     return [(sql, tuple(value(one, sql.startswith("INSERT")) for one in given)) for sql, given in spec["statements"]]
 
 
-def _sqlite(url: str) -> Any:
+def _sqlite(url: str, *, many: bool = False) -> Any:
     turn, pool = asyncio.Lock(), asyncio.Queue[aiosqlite.Connection]()
     opened: list[aiosqlite.Connection] = []
 
@@ -83,6 +83,9 @@ def _sqlite(url: str) -> Any:
         async with turn, connection() as one:
             await one.execute("BEGIN IMMEDIATE")
             for sql, values in statements:
+                if many:
+                    await one.executemany(sql, values)
+                    continue
                 async with one.execute(sql, values) as cursor:
                     await cursor.fetchall()
             await one.execute("COMMIT")
@@ -90,7 +93,7 @@ def _sqlite(url: str) -> Any:
     return run
 
 
-def _postgres(url: str) -> Any:
+def _postgres(url: str, *, many: bool = False) -> Any:
     made: list[asyncpg.Pool] = []
     lock = asyncio.Lock()
 
@@ -102,7 +105,7 @@ def _postgres(url: str) -> Any:
                 )
         async with made[0].acquire() as one, one.transaction():
             for sql, values in statements:
-                await one.fetch(sql, *values)
+                await (one.executemany(sql, values) if many else one.fetch(sql, *values))
 
     return run
 

@@ -66,6 +66,7 @@ ROUTERS = (
     "civic.imports.views",
     "civic.encounters.api",
     "civic.encounters.noting",
+    "civic.encounters.review_views",
     "civic.encounters.views",
     "civic.reports.api",
     "civic.reports.views",

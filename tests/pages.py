@@ -105,6 +105,7 @@ SCREENS = (
     Screen("mission-nouvelle", COORDINATOR, "/missions/nouvelle"),
     Screen("mission-modification", COORDINATOR, "/missions/{mission}/modification"),
     Screen("rencontres-equipe", COORDINATOR, "/rencontres"),
+    Screen("rencontres-a-relire", COORDINATOR, "/rencontres/a-relire"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),

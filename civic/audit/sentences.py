@@ -44,6 +44,7 @@ SENTENCES = {
     "contract.resumed": N_("Fin anticipée retirée"),
     "contract.updated": N_("Contrat modifié"),
     "encounter.corrected": N_("Rencontre corrigée"),
+    "encounter.validated": N_("Rencontre validée"),
     "encounter.voided": N_("Rencontre annulée"),
     "import.applied": N_("Fichier importé"),
     "fill.accepted": N_("Lignes d’une proposition appliquées"),

@@ -63,6 +63,8 @@ COMMENTS = (
     "Signale une poubelle qui déborde.",
     "A demandé les horaires du bus du dimanche.",
     "Intéressé par les panneaux solaires, veut une visite.",
+    "Mme Exemple voudrait un banc devant chez elle.",
+    "À rappeler au 06 39 98 00 00 pour le verger.",
     "La famille découvre le site, reviendra à vélo.",
     "Beaucoup de boue après la pluie, chemin glissant.",
     "Un grand-père a raconté la fermeture de la fosse à ses petits-enfants.",

@@ -13,6 +13,7 @@ from civic.demo.shifts import Planned
 from civic.demo.staffing import Staffed
 from civic.encounters import codes
 from civic.encounters.contents import Content, people, read_encounter, read_outing
+from civic.encounters.detector import holds
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
 
 TOTAL = 3000
@@ -109,6 +110,7 @@ class Logbook:
             versions.append(content | {"status": "voided"})
         row = _columns(content) | {"id": uuid, "author_id": writer, "people_count": people(content)}
         row |= {"outing_id": UUID(content["outing_uuid"]) if content["outing_uuid"] else None, "status": status}
+        row["held"] = status == "sent" and holds(content["comment"])
         self.rows.add(Encounter, row | {"version": len(versions), "received_at": self._received(at)})
         for rank, code in enumerate(content["topics"]):
             self.rows.add(EncounterTopic, {"encounter_id": uuid, "topic_code": code, "rank": rank})

@@ -32,4 +32,23 @@ async def visible_encounter(client_uuid: UUID, user: Reader, session: Session) -
     raise NotFound
 
 
+def reads_comment(user: User, encounter: Encounter) -> bool:
+    """A manager reads none; one that is held is read by who wrote it and by who reviews it."""
+    return user.role == "coordinator" or (
+        user.role == "volunteer" and (not encounter.held or encounter.author_id == user.id)
+    )
+
+
+def reads_held(user: User, encounter: Encounter) -> bool:
+    """Whether somebody may also read what was once held, in the kept versions."""
+    return user.role == "coordinator" or encounter.author_id == user.id
+
+
+def may_validate(user: User, encounter: Encounter) -> bool:
+    """A coordinator reads and validates; a manager validates what holds no comment that they may not read."""
+    return encounter.status == "sent" and (
+        user.role == "coordinator" or (user.role == "manager" and not encounter.held)
+    )
+
+
 VisibleEncounter = Annotated[Encounter, Depends(visible_encounter)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from civic.accounts.current import VolunteerUser
 from civic.db import Session
 from civic.encounters import actions, queries
-from civic.encounters.access import Reader, VisibleEncounter
+from civic.encounters.access import Reader, VisibleEncounter, reads_comment
 from civic.encounters.actions import Result
 from civic.encounters.queries import Filters
 from civic.encounters.schemas import (
@@ -54,7 +54,7 @@ async def list_encounters(
     found = await queries.after(session, chosen, _after(query.cursor), query.limit + 1)
     shown = found[: query.limit]
     more = len(found) > query.limit
-    items = [EncounterOut.of(row, with_comment=user.role != "manager") for row in shown]
+    items = [EncounterOut.of(row, with_comment=reads_comment(user, row)) for row in shown]
     return Items(items=items, next_cursor=encode_cursor(str(shown[-1].date), str(shown[-1].id)) if more else None)
 
 

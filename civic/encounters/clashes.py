@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic.accounts.models import User
 from civic.encounters import codes, history
 from civic.encounters.contents import Content
+from civic.encounters.detector import holds
 from civic.encounters.models import Encounter, EncounterVersion
 from civic.encounters.tables import ENCOUNTERS
 from civic.forms import Form
@@ -29,7 +30,7 @@ class Clash:
 
 
 async def settle(
-    session: AsyncSession, form: Form, encounter: Encounter, typed: Content, *, with_comment: bool
+    session: AsyncSession, form: Form, encounter: Encounter, typed: Content, *, with_comment: bool, with_held: bool
 ) -> tuple[str, list[Clash]]:
     """Who changed it last, and what changed since the version on the screen. The form keeps what was typed, takes the
     other's answers elsewhere, and then corrects the version that is stored now.
@@ -46,6 +47,7 @@ async def settle(
         before = version.content if str(version.version) == seen else before
         by = _(history.WRITERS[role]) if role else ""
     now = ENCOUNTERS.content_of(encounter)
+    with_comment = with_comment and (with_held or not holds(before.get("comment")))
     form.lists["seen"] = [str(encounter.version)]
     changed = [
         name

@@ -13,6 +13,7 @@ from civic.accounts.models import User
 from civic.encounters import codes
 from civic.encounters.choices import QUESTIONS
 from civic.encounters.contents import Content
+from civic.encounters.detector import holds
 from civic.encounters.models import EncounterVersion, Topic
 from civic.formats import day_long
 from civic.i18n import N_, _
@@ -62,8 +63,10 @@ class Step:
     voided: bool
 
 
-async def of_encounter(session: AsyncSession, encounter_id: UUID, *, with_comment: bool) -> list[Step]:
-    """Latest first."""
+async def of_encounter(
+    session: AsyncSession, encounter_id: UUID, *, with_comment: bool, with_held: bool = True
+) -> list[Step]:
+    """Latest first. Without `with_held`, comments stay out as soon as one of them could point to somebody."""
     chosen = (
         select(EncounterVersion, User.role)
         .join(User, User.id == EncounterVersion.by_id, isouter=True)
@@ -72,6 +75,8 @@ async def of_encounter(session: AsyncSession, encounter_id: UUID, *, with_commen
     )
     rows = (await session.execute(chosen)).all()
     names = await words(session, [version.content for version, _role in rows])
+    if not with_held and any(holds(version.content.get("comment")) for version, _role in rows):
+        with_comment = False
     shown = [name for name in LABELS if with_comment or name != "comment"]
     steps: list[Step] = []
     before: Content = {}

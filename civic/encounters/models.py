@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from civic.clock import now
@@ -123,6 +123,8 @@ class Encounter(Base):
     partner_venue: Mapped[Code | None]
     referral: Mapped[Code | None]
     comment: Mapped[str | None] = mapped_column(String(280))
+    # What the detector noticed in the comment waits for a reader.
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
     status: Mapped[Code] = mapped_column(default="sent")
     version: Mapped[int]
     # Technical: erased after 30 days by the worker.

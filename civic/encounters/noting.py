@@ -12,8 +12,8 @@ from civic.accounts.current import VolunteerUser
 from civic.accounts.models import User
 from civic.db import Session
 from civic.encounters import actions, choices, codes, forms, lookups, places
-from civic.encounters.access import VisibleEncounter
-from civic.encounters.comments import hints
+from civic.encounters.access import VisibleEncounter, reads_comment
+from civic.encounters.detector import hints
 from civic.encounters.places import Place
 from civic.encounters.rules import WINDOW, Writer
 from civic.encounters.tables import ENCOUNTERS, OUTINGS
@@ -61,7 +61,7 @@ async def create(request: Request, user: VolunteerUser, session: Session) -> Res
 
 @router.get("/rencontres/{client_uuid}/enregistree")
 async def saved(request: Request, user: VolunteerUser, encounter: VisibleEncounter) -> Response:
-    context = {"encounter": encounter, "hints": hints(encounter.comment)}
+    context = {"encounter": encounter, "hints": hints(encounter.comment) if reads_comment(user, encounter) else []}
     return render(request, "encounters/saved.html", context)
 
 

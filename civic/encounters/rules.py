@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from civic.encounters.contents import Content, Record, same
+from civic.encounters.detector import hints
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.formats import day_range
 from civic.i18n import _
@@ -14,6 +15,9 @@ from civic.i18n import _
 Spans = Sequence[tuple[date, date]]
 Outcome = Literal["created", "already_have", "updated", "conflict", "rejected"]
 WINDOW = timedelta(days=7)
+# From here on somebody looks twice: at one encounter, and at what one person noted in a half-day.
+MANY_PEOPLE = 60
+MANY_ENCOUNTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +205,18 @@ def check_change(
             raise Refusal("edit_window", _("Le délai de 7 jours est passé. Voyez avec votre coordination."))
     elif not reason:
         raise Invalid({"reason": _("Dites pourquoi : le motif est gardé avec la correction.")})
+
+
+def to_look_at(*, comment: str | None, held: bool, people: int, crowded: bool) -> list[str]:
+    """Why an encounter waits for a second look, in words; `crowded`: its author noted very many in that half-day."""
+    reasons = []
+    if held:
+        what = ", ".join(hints(comment)) or _("quelque chose de personnel")
+        reasons.append(_("Le commentaire semble contenir %(what)s.") % {"what": what})
+    if people >= MANY_PEOPLE:
+        reasons.append(_("%(n)s personnes en une rencontre.") % {"n": people})
+    if crowded:
+        reasons.append(
+            _("Plus de %(n)s rencontres notées par la même personne en une demi-journée.") % {"n": MANY_ENCOUNTERS - 1}
+        )
+    return reasons

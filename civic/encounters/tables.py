@@ -6,15 +6,18 @@ Plain statements rather than mapped objects: a savepoint that fails leaves nothi
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Insert, delete, insert, select, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from civic.db import Base
 from civic.encounters import codes
 from civic.encounters.contents import Content, Record, people, read_encounter, read_outing
+from civic.encounters.detector import holds
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
 
 Row = Encounter | Outing
@@ -53,8 +56,8 @@ class Table(ABC):
             {self.version_owner: uuid, "version": one.number, "content": one.content, "by_id": by_id}
             for uuid, one in new
         ]
-        await session.execute(insert(self.row), rows)
-        await session.execute(insert(self.versions), kept)
+        await session.execute(_into(self.row), rows)
+        await session.execute(_into(self.versions), kept)
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
         change = update(self.row).where(self.row.id == uuid).values(version=number, **self.columns(content), **more)
@@ -100,16 +103,18 @@ class Encounters(Table):
             **{name: content[name] for name in _ENCOUNTER},
             "outing_id": outing_id,
             "people_count": people(content),
+            "held": holds(content["comment"]),
         }
 
     async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
         await super().insert(session, new, by_id)
         await session.execute(
-            insert(EncounterTopic), [row for uuid, one in new for row in _topic_rows(uuid, one.content)]
+            _into(EncounterTopic), [row for uuid, one in new for row in _topic_rows(uuid, one.content)]
         )
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
-        await super().update(session, uuid, number, content, **more)
+        """What was read and then changed is to be read again."""
+        await super().update(session, uuid, number, content, **{"status": "sent", **more})
         gone = delete(EncounterTopic).where(EncounterTopic.encounter_id == uuid)
         await session.execute(gone.execution_options(synchronize_session=False))
         await session.execute(insert(EncounterTopic), _topic_rows(uuid, content))
@@ -136,6 +141,11 @@ class Outings(Table):
 
     def columns(self, content: Content) -> dict[str, Any]:
         return {**_place_columns(content), **{name: content[name] for name in _OUTING}}
+
+
+def _into(model: type[Base]) -> Insert:
+    """An insert of many rows that goes past the mapper, which has nothing to add to them."""
+    return insert(cast(SqlTable, model.__table__))
 
 
 def _place(row: Row) -> Content:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.db import Session
-from civic.encounters import actions, choices, codes, forms, history, lookups, places, queries
-from civic.encounters.access import Reader, VisibleEncounter
+from civic.encounters import actions, choices, codes, forms, history, lookups, places, queries, review
+from civic.encounters.access import Reader, VisibleEncounter, may_validate, reads_comment, reads_held
 from civic.encounters.choices import labels
 from civic.encounters.clashes import settle
 from civic.encounters.models import Encounter
@@ -68,6 +68,7 @@ async def _all(request: Request, user: User, session: AsyncSession) -> Response:
     areas = await session.scalars(select(Intermunicipality).order_by(Intermunicipality.code))
     context = {
         "form": asked,
+        "to_review": await review.count(session, user),
         "rows": rows,
         "total": total,
         "sites": await places.site_choices(session, user.scope_codes if user.role == "coordinator" else frozenset()),
@@ -127,7 +128,7 @@ async def _words(session: AsyncSession) -> dict[str, Any]:
 
 @router.get("/rencontres/{client_uuid}")
 async def show(request: Request, encounter: VisibleEncounter, user: Reader, session: Session) -> Response:
-    reads_comment = user.role != "manager"
+    reads = reads_comment(user, encounter)
     details = [
         (_(choices.QUESTIONS[name]), _(options[value]))
         for name, options in codes.DETAILS.items()
@@ -135,10 +136,13 @@ async def show(request: Request, encounter: VisibleEncounter, user: Reader, sess
     ]
     context = {
         "encounter": encounter,
-        "comment": encounter.comment if reads_comment else None,
+        "comment": encounter.comment if reads else None,
         "ages": [(label, count) for name, label in labels(codes.AGES) if (count := getattr(encounter, name))],
         "details": details,
-        "steps": await history.of_encounter(session, encounter.id, with_comment=reads_comment),
+        "steps": await history.of_encounter(
+            session, encounter.id, with_comment=reads, with_held=reads_held(user, encounter)
+        ),
+        "reviews": may_validate(user, encounter),
         "changeable": _refused(user, encounter) is None,
         **await _words(session),
     }
@@ -158,7 +162,7 @@ async def update(request: Request, encounter: VisibleEncounter, user: Reader, se
     form = await Form.read(request)
     reason = form.text("reason", required=user.role != "volunteer", maximum=REASON_MAX)
     # Who does not read the comment does not change it.
-    values = forms.encounter_record(form, with_comment=user.role != "manager")
+    values = forms.encounter_record(form, with_comment=reads_comment(user, encounter))
     values = {"comment": encounter.comment, "outing_uuid": _text(encounter.outing_id), **values}
     values["shift_id"] = await _shift_kept(session, user, encounter, values)
     forms.ask_if_many(form, values, known=encounter.people_count)
@@ -174,7 +178,8 @@ async def update(request: Request, encounter: VisibleEncounter, user: Reader, se
     except Refusal as refusal:
         if refusal.code != "changed_meanwhile":
             raise
-        by, clashes = await settle(session, form, encounter, values, with_comment=user.role != "manager")
+        reads, held = reads_comment(user, encounter), reads_held(user, encounter)
+        by, clashes = await settle(session, form, encounter, values, with_comment=reads, with_held=held)
         return await _edit_form(request, session, user, encounter, form, status=409, stale_by=by, clashes=clashes)
     return redirect(f"/rencontres/{encounter.id}", flash=_("Rencontre corrigée."))
 
@@ -258,7 +263,7 @@ async def _edit_form(
         "form": form,
         "half_days": labels(codes.HALF_DAYS),
         "today": clock.today(),
-        "with_comment": user.role != "manager",
+        "with_comment": reads_comment(user, encounter),
         "with_reason": user.role != "volunteer",
         **more,
     }

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.lapsed import drop_lapsed
+from civic.encounters.forgetting import forget_receipts
 from civic.imports import actions as imports
 from civic.tasks.items import Run
 
@@ -27,3 +28,12 @@ async def drop_stale_imports(run: Run) -> None:
 
 async def _drop_import(session: AsyncSession, run_id: UUID) -> None:
     await imports.drop(session, run_id=run_id)
+
+
+async def forget_receipt_times(run: Run) -> None:
+    """When a phone sent a record could say who met whom; nobody needs it for long."""
+    await run.each([None], _forget)
+
+
+async def _forget(session: AsyncSession, _nothing: None) -> int:
+    return await forget_receipts(session)

@@ -30,4 +30,5 @@ TASKS = (
     Task("files", N_("Nettoyage des fichiers de bilan échus"), timedelta(hours=1), reports.drop_expired),
     Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),
     Task("imports", N_("Nettoyage des fichiers non importés"), timedelta(hours=1), housekeeping.drop_stale_imports),
+    Task("receipts", N_("Heures de réception effacées"), timedelta(hours=1), housekeeping.forget_receipt_times),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.db import Database
-from civic.encounters.comments import hints
+from civic.encounters.detector import hints
 from civic.encounters.models import Encounter, EncounterVersion, Outing
 from tests.encounters.scene import Browser, Scene, answers
 from tests.factories.encounters import make_encounter
@@ -191,7 +191,7 @@ async def test_the_list_of_a_desk_is_filtered_by_its_address(
 
     with count_queries() as queries:
         assert len(await found("")) == 30
-    assert len(queries) <= 8
+    assert len(queries) <= 9
     assert len(await found("from=&to=")) == 50
     assert len(await found("from=&to=&page=2")) == 12
     assert await found("feeling=negatif") == [str(kept.id)]
