@@ -71,6 +71,7 @@ ROUTERS = (
     "civic.reports.views",
     "civic.reports.exports",
     "civic.tasks.views",
+    "civic.pwa.views",
     "civic.docs",
     "civic.legal",
 )

@@ -48,6 +48,7 @@ LAYERS = (
         "sqlite",
         "formats",
         "templating",
+        "release",
         "pdf",
     ),
 )
