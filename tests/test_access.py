@@ -82,6 +82,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "form": "csv",
         "rule_id": (await make_closure_rule(session, site)).id,
         "name": "unknown",
+        "asked": "unknown",
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}

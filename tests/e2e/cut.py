@@ -32,7 +32,7 @@ class Proxy:
 
     target: tuple[str, int]
     url: str = ""
-    faults: deque[Step] = field(default_factory=deque)
+    faults: "deque[Step | None]" = field(default_factory=deque)
     always: Step | None = None
     seen: int = 0
     down: bool = False

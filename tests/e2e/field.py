@@ -1,7 +1,7 @@
 """A volunteer's phone in the tests of the field: the form as a thumb uses it, the queue, the rows that came."""
 
-import json
 import sqlite3
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,11 +102,10 @@ class Field:
 
     def wait_for(self, *states: str) -> None:
         """Until the phone holds exactly these states."""
-        self.page.wait_for_function(
-            f"async (wanted) => JSON.stringify((await ({QUEUE})()).map((one) => one.state).sort()) === wanted",
-            arg=json.dumps(sorted(states), separators=(",", ":")),
-            timeout=20_000,
-        )
+        deadline = time.monotonic() + 20
+        while self.states() != sorted(states):
+            assert time.monotonic() < deadline, f"{self.queue()} instead of {states}"
+            self.page.wait_for_timeout(50)
 
     def send_now(self) -> None:
         """By the button, as somebody who does not want to wait for the timer."""

@@ -1,36 +1,16 @@
 """The phone with no network: what opens, what is kept, what leaves, and what the screen says meanwhile."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import EVERYWHERE, PHONE, Server
-from tests.e2e.cut import AFTER_COMMIT, Proxy, proxy_to
+from tests.e2e.cut import AFTER_COMMIT
 from tests.e2e.field import COLLEAGUE, VOLUNTEER, Field
 
 SignIn = Callable[[Page, str], None]
-
-
-@pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
-    with proxy_to(server.url) as running:
-        yield running
-
-
-@pytest.fixture
-def volunteer(browser: Browser, server: Server, proxy: Proxy, sign_in: SignIn) -> Iterator[Field]:
-    context = browser.new_context(base_url=proxy.url, **EVERYWHERE, **PHONE)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    errors: list[str] = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    sign_in(page, VOLUNTEER)
-    yield Field(page, proxy, server)
-    context.close()
-    assert errors == []
 
 
 def test_noted_with_no_network_and_sent_once_when_it_is_back(volunteer: Field) -> None:
