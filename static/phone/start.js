@@ -68,15 +68,26 @@ const startUnsigned = async () => {
   form.before(made);
 };
 
+// The release that takes over fills its own pages; it has other windows to ask first, and may be told to wait.
+const handedOver = () =>
+  new Promise((done) => {
+    navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
+    setTimeout(done, 3_000);
+  });
+
 const startWorker = async () => {
   if (!("serviceWorker" in navigator)) return;
   const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
   // A new release waits for a moment when no form is in use; this page is one unless it holds a form.
-  const take = () => !forms.length && registration.waiting?.postMessage({ type: "take" });
+  const take = () => {
+    const next = forms.length ? null : registration.waiting;
+    next?.postMessage({ type: "take" });
+    return Boolean(next);
+  };
   registration.addEventListener("updatefound", () =>
     registration.installing?.addEventListener("statechange", ({ target }) => target.state === "installed" && take()),
   );
-  take();
+  if (take()) await handedOver();
   const ready = await navigator.serviceWorker.ready;
   if (account) ready.active.postMessage({ type: "warm", account });
 };

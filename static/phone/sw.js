@@ -108,7 +108,10 @@ const warm = async (account) => {
   }
   if ((await cache.keys()).length === KEPT.length) await dropOlder(account);
 };
+// Only by the release in charge, and never while the next one gathers its own: that one's files are not older.
 const dropOlder = async (account) => {
   const names = (await caches.keys()).filter((name) => name.startsWith("shell|") || name.startsWith("pages|"));
+  const inCharge = (self.serviceWorker?.state ?? "activated") === "activated";
+  if (!inCharge || registration.installing || registration.waiting) return;
   for (const name of names) if (name !== SHELL && name !== pagesOf(account)) await caches.delete(name);
 };

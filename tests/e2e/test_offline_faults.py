@@ -129,6 +129,14 @@ def test_two_tabs_send_each_record_once(volunteer: Field) -> None:
     assert volunteer.proxy.seen == 2
 
 
+def wait_until(page: Page, asked: str) -> None:
+    for _ in range(100):
+        if page.evaluate(asked):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(page.evaluate("async () => await caches.keys()"))
+
+
 def test_the_server_restarts_and_a_new_release_comes_in_mid_queue(
     browser: Browser, demo_file: Path, proxy: Proxy, volunteer: Field, tmp_path: Path
 ) -> None:
@@ -165,11 +173,11 @@ def test_the_server_restarts_and_a_new_release_comes_in_mid_queue(
         # Under a form in use the new release waits; on a page without one it takes over, and then the old one goes.
         page.wait_for_timeout(500)
         assert set(before) <= set(page.evaluate("async () => (await caches.keys())"))
+        complete = "async () => (await caches.keys()).length === 4"
         page.goto("/")
-        deadline = time.monotonic() + 20
-        while set(before) & set(page.evaluate("async () => (await caches.keys())")) and time.monotonic() < deadline:
-            page.wait_for_timeout(200)
-            page.goto("/mes-creneaux")
+        wait_until(page, complete)
+        page.goto("/mes-creneaux")
+        wait_until(page, "async () => (await caches.keys()).length === 2")
         after = page.evaluate("async () => (await caches.keys()).sort()")
         assert len(after) == 2
         assert not set(before) & set(after)
