@@ -30,7 +30,7 @@ export const showStatus = async () => {
   if (!bar) return;
   const now = await counts().catch(() => null);
   const pill = bar.querySelector("[data-phone-sync]");
-  const text = now ? pillText(now, navigator.onLine !== false, last.ended) : "";
+  const text = now ? pillText(now, Boolean(keptAt) || navigator.onLine !== false, last.ended) : "";
   const label = pill.querySelector("span");
   if (label.textContent !== text) label.textContent = text;
   pill.hidden = !text;

@@ -1,12 +1,24 @@
 """The installable app as it is served, and the guard of a shared phone."""
 
 import json
+from collections.abc import Callable
 
 import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.db import Database
 from civic.release import modules, phone, release
-from tests.cast import Cast, MakeClient, sign_in
+from tests.cast import Cast, make_cast, sign_in
+
+MakeClient = Callable[[], httpx.AsyncClient]
+
+
+@pytest.fixture
+async def cast(session: AsyncSession) -> Cast:
+    made = await make_cast(session)
+    await session.commit()
+    return made
 
 
 async def test_the_manifest_names_icons_that_exist(client: httpx.AsyncClient) -> None:
@@ -34,7 +46,7 @@ async def test_another_releases_module_is_never_answered_with_ours(client: httpx
 
 
 async def test_a_record_meant_for_another_account_is_refused(cast: Cast, db: Database, make_client: MakeClient) -> None:
-    browser = await sign_in(make_client, db, cast.volunteer.user)
+    browser = await sign_in(make_client, db, cast.volunteer)
     mine, other = str(cast.volunteer.user_id), str(cast.colleague.user_id)
     batch = {"encounters": []}
     answers = [
@@ -45,7 +57,7 @@ async def test_a_record_meant_for_another_account_is_refused(cast: Cast, db: Dat
 
 
 async def test_a_page_says_whose_it_is(cast: Cast, db: Database, make_client: MakeClient) -> None:
-    browser = await sign_in(make_client, db, cast.volunteer.user)
+    browser = await sign_in(make_client, db, cast.volunteer)
     page = await browser.get("/envois")
     assert page.headers["civic-account"] == str(cast.volunteer.user_id)
     assert page.headers["civic-release"] == release()
