@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.cut import AFTER_COMMIT
@@ -43,15 +42,13 @@ def test_noted_with_no_network_and_sent_once_when_it_is_back(volunteer: Field) -
     volunteer.check_all_once()
 
 
-@pytest.mark.parametrize("path", ["/", "/mes-creneaux", "/rencontres/nouvelle", "/sorties/nouvelle", "/ici", "/envois"])
-def test_the_pages_of_the_field_open_with_no_network_after_one_visit(volunteer: Field, path: str) -> None:
+def test_the_pages_of_the_field_open_with_no_network_after_one_visit(volunteer: Field) -> None:
     volunteer.visit()
-    heading = None
     volunteer.page.context.set_offline(True)
-    volunteer.open(path)
-    heading = volunteer.page.locator("h1").first
-    expect(heading).to_be_visible()
-    expect(volunteer.page.locator("[data-phone-age]")).to_contain_text("moins d’une heure")
+    for path in ("/", "/mes-creneaux", "/rencontres/nouvelle", "/sorties/nouvelle", "/ici", "/envois"):
+        volunteer.open(path)
+        expect(volunteer.page.locator("h1").first).to_be_visible()
+        expect(volunteer.page.locator("[data-phone-age]")).to_contain_text("moins d’une heure")
     volunteer.page.goto("/rencontres")
     expect(volunteer.page.get_by_text("Cette page a besoin du réseau")).to_be_visible()
 

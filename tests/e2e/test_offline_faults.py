@@ -363,3 +363,51 @@ def test_an_outing_without_any_encounter_is_queued_too(volunteer: Field) -> None
     page.context.set_offline(False)
     volunteer.open("/envois")
     volunteer.wait_for("sent")
+
+
+def test_an_arrival_is_queued_and_noted_when_the_network_is_back(volunteer: Field, browser: Browser) -> None:
+    page = volunteer.page
+    coordinator = browser.new_context(base_url=volunteer.server.url).request
+    login = {"username": "coordination@demo.example", "password": "demo-chaine-des-parcs"}
+    assert coordinator.post("/api/v1/auth/login", form=login).status == 204
+    missions = coordinator.get("/api/v1/missions").json()["items"]
+    who = page.request.get("/api/v1/me").json()["volunteer_id"]
+    day = {"from": clock.today().isoformat(), "to": clock.today().isoformat()}
+    busy = [one for one in page.request.get("/api/v1/shifts", params=day).json()["items"] if one["my_booking"]]
+    shift_id, site = (busy[0]["id"], busy[0]["site_id"]) if busy else ("", SITE)
+    if not busy:
+        start = clock.now() + timedelta(minutes=10)
+        made = coordinator.post(
+            "/api/v1/shifts",
+            data={
+                "mission_id": next(one["id"] for one in missions if SITE in one["site_ids"]),
+                "site_id": SITE,
+                "starts_at": start.isoformat(),
+                "ends_at": (start + timedelta(hours=2)).isoformat(),
+                "capacity": 2,
+                "min_staff": 1,
+                "state": "published",
+            },
+        )
+        assert made.status == 201, made.text()
+        shift_id = made.json()["id"]
+        given = {"volunteer_id": who, "reason": "essai"}
+        seat = coordinator.post(f"/api/v1/shifts/{shift_id}/bookings", data=given)
+        assert seat.status == 201, seat.text()
+    coordinator.post(f"/sites/{site}/arrivee", form={})
+    poster = coordinator.get(f"/sites/{site}/arrivee").text()
+    code = re.findall(r"/ici/([2-9A-Z]{6})", poster)[0]
+    volunteer.visit()
+    page.wait_for_timeout(500)
+    page.context.set_offline(True)
+    page.goto("/ici")
+    expect(page.locator(FORM)).to_be_visible()
+    page.get_by_label("Code de l’affiche").fill(code)
+    page.get_by_role("button", name="Je suis sur place").click()
+    expect(page.get_by_role("heading", name="Arrivée gardée sur ce téléphone")).to_be_visible()
+    assert volunteer.states() == ["waiting"]
+    page.context.set_offline(False)
+    volunteer.open("/envois")
+    volunteer.wait_for("sent")
+    there = coordinator.get(f"/api/v1/shifts/{shift_id}/bookings").json()["items"]
+    assert [one["attendance"] for one in there if one["volunteer_id"] == who] == ["present"]
