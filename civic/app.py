@@ -77,6 +77,7 @@ ROUTERS = (
     "civic.reports.file_views",
     "civic.reports.open_data",
     "civic.tasks.views",
+    "civic.pwa.views",
     "civic.docs",
     "civic.legal",
 )

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from civic import formats, i18n
+from civic import clock, formats, i18n
 from civic.paths import STATIC, TEMPLATES
+from civic.release import phone
 from civic.settings import settings
 
 
@@ -33,7 +34,7 @@ def environment() -> Environment:
         auto_reload=not settings().production,
     )
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.globals.update(static=static, query=query)
+    env.globals.update(static=static, query=query, phone=phone, now=lambda: clock.now().isoformat())
     formats.install(env)
     return env
 

@@ -7,21 +7,27 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from civic import i18n
+from civic.release import release
 from civic.settings import settings
 from civic.templating import environment
 
 Tone = Literal["ok", "warn", "bad", "info"]
 FLASH = "civic_flash"
 THEMES = ("light", "dark")
+# For the service worker: whose page this is (`-`: no volunteer's; none where nobody looked) and of which release; and,
+# from it, that a page is asked for to be kept.
+ACCOUNT, RELEASE, KEEPING = "Civic-Account", "Civic-Release", "Civic-Keeping"
 
 
 def render(
     request: Request, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HTMLResponse:
     """A page. The templates find user, path, flashes, theme and lang beside the context."""
-    flashes = _read_flash(request)
+    user = getattr(request.state, "user", None)
+    warmed = KEEPING in request.headers
+    flashes = [] if warmed else _read_flash(request)
     values = {
-        "user": getattr(request.state, "user", None),
+        "user": user,
         "path": request.url.path,
         "flashes": flashes,
         "theme": _theme(request),
@@ -31,8 +37,13 @@ def render(
     }
     response = HTMLResponse(environment().get_template(template).render(values), status_code=status)
     response.headers["Cache-Control"] = "no-store" if values["user"] else "no-cache"
+    if hasattr(request.state, "user"):
+        response.headers[ACCOUNT] = str(user.id) if user and user.role == "volunteer" else "-"
     if flashes:
         response.delete_cookie(FLASH, path="/")
+    else:
+        # A page with a message is shown once: the phone keeps only pages that carry their release.
+        response.headers[RELEASE] = release()
     return response
 
 

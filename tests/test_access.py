@@ -87,6 +87,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "quote_id": (await make_quote(session, cast.coordinator_call)).id,
         "snapshot_id": (await make_snapshot(session)).id,
         "period_id": (await make_closed(session, reason="Une sortie manquait")).id,
+        "asked": "unknown",
     }
     await session.commit()
     return cast, {name: str(value) for name, value in ids.items()}

@@ -49,6 +49,7 @@ LAYERS = (
         "sqlite",
         "formats",
         "templating",
+        "release",
         "pdf",
     ),
 )

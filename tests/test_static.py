@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from civic.release import SHELL, modules, phone
 from civic.templating import environment, static
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,7 @@ FONT = "fonts/atkinson-hyperlegible-next-latin-wght-normal.woff2"
 SCRIPTS = ("vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "app.js")
 BUDGET = 90_000
 FIRST_VISIT = 12
+SHELL_BUDGET = 150_000
 
 
 def compressed(path: str) -> int:
@@ -56,6 +58,19 @@ def test_a_page_stays_under_its_budget() -> None:
     assert (STATIC / "app.js").stat().st_size <= 6_000
 
 
+def test_all_that_a_phone_keeps_stays_under_its_budget() -> None:
+    """The shell, in all; the font and the pictures are compressed already."""
+    files = (*SHELL, *modules().values(), "phone/sw.js")
+    assert sum(map(compressed, files)) <= SHELL_BUDGET
+
+
+def test_a_module_imports_only_what_is_in_its_release() -> None:
+    for name, path in modules().items():
+        asked = set(re.findall(r'from "\./([^"]+)"', (STATIC / path).read_text()))
+        assert asked <= set(modules()), f"{name}: {sorted(asked - set(modules()))}"
+        assert (STATIC / path).read_text().count("\n") < 320
+
+
 class Assets(HTMLParser):
     """The addresses that a browser fetches by itself."""
 
@@ -81,7 +96,9 @@ def test_a_first_visit_is_a_few_requests_to_files_that_exist() -> None:
     distinct = set(assets.addresses)
     assert 1 + len(distinct) <= FIRST_VISIT
     assert "/static/app.css" in {address.partition("?")[0] for address in distinct}
-    for address in distinct:
+    ours = {"/manifest.webmanifest", *map(phone, modules())}
+    assert phone("start.js") in distinct
+    for address in distinct - ours:
         path = address.removeprefix("/static/").partition("?")[0]
         assert address == static(path)
         assert (STATIC / path).is_file()

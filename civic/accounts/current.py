@@ -15,6 +15,7 @@ from civic.db import Session
 from civic.errors import Forbidden, NotSignedIn
 from civic.settings import settings
 
+MEANT = "Civic-Account"
 # Asked by every request, so built once: building a select costs more than running it.
 _ACTIVE = select(User).options(joinedload(User.scopes)).where(User.is_active)
 _BY_TOKEN = _ACTIVE.join(PersonalToken, PersonalToken.user_id == User.id).where(
@@ -48,8 +49,11 @@ async def maybe_user(request: Request, session: Session) -> User | None:
 MaybeUser = Annotated[User | None, Depends(maybe_user)]
 
 
-def current_user(user: MaybeUser) -> User:
-    if user is None:
+def current_user(request: Request, user: MaybeUser) -> User:
+    """Whoever is signed in. A phone names the account whose records it sends: in anybody else's session they are
+    refused, so that on a shared phone nobody sends another person's as their own.
+    """
+    if user is None or request.headers.get(MEANT, str(user.id)) != str(user.id):
         raise NotSignedIn
     return user
 

@@ -5,6 +5,8 @@ phone    a page of 390 × 844 with touch, nobody signed in; the test fails on co
          security policy, requests to another host and answers of 500 and more
 desk     the same at 1440 × 900
 sign_in  `sign_in(page, "volontaire@demo.example")`: through the interface, without the form
+proxy    tests.e2e.cut.Proxy in front of the server: it cuts, answers or keeps silent where it is told
+volunteer  tests.e2e.field.Field: a volunteer signed in on a phone behind the proxy
 axe      `axe(page)`: fails on serious and critical accessibility violations, with a list
 """
 
@@ -21,6 +23,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from tests.browser import DESK, EVERYWHERE, FLAGS, PASSWORD, PHONE, Server, chromium, load_demo, serve
+from tests.e2e.cut import Proxy, proxy_to
+from tests.e2e.field import VOLUNTEER, Field
 
 AXE = Axe()
 # What passes is not told apart, node by node: nobody reads it, and it takes axe most of its time.
@@ -127,3 +131,22 @@ def _readable(violation: dict[str, Any]) -> str:
     more = len(violation["nodes"]) - len(nodes)
     rest = [f"    and {more} more"] if more > 0 else []
     return "\n".join([f"  {violation['impact']} {violation['id']}: {violation['help']}", *nodes, *rest])
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    with proxy_to(server.url) as running:
+        yield running
+
+
+@pytest.fixture
+def volunteer(browser: Browser, server: Server, proxy: Proxy, sign_in: Callable[[Page, str], None]) -> Iterator[Field]:
+    context = browser.new_context(base_url=proxy.url, **EVERYWHERE, **PHONE)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    sign_in(page, VOLUNTEER)
+    yield Field(page, proxy, server)
+    context.close()
+    assert errors == []

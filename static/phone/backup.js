@@ -1,0 +1,46 @@
+// « Mettre à l’abri »: what has not left, in a file, and back. What this phone knows already is never taken twice, and
+// the server knows each record by its number.
+import { mine, takeIn, unsent } from "./queue.js";
+
+const FORMAT = "civic-envois";
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const KINDS = ["encounter", "outing", "arrival"];
+
+export const toFile = async (account) => {
+  const records = unsent(await mine(account));
+  const text = JSON.stringify({ format: FORMAT, version: 1, account, records }, null, 1);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `civic_envois_${new Date().toISOString().slice(0, 10)}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return records.length;
+};
+
+// The number of records taken; throws "bad" for a file that is none of ours, "other" for somebody else's.
+export const fromFile = async (account, file) => {
+  const found = read(await file.text());
+  if (found.account !== account) throw new Error("other");
+  return takeIn(account, found.records.map((one) => fresh(account, one)));
+};
+
+const read = (text) => {
+  let found;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new Error("bad");
+  }
+  if (found?.format !== FORMAT || !Array.isArray(found.records) || !found.records.every(sound)) throw new Error("bad");
+  return found;
+};
+const sound = (one) =>
+  one && UUID.test(one.uuid) && KINDS.includes(one.kind) && Number.isInteger(one.version) && one.content &&
+  typeof one.content === "object";
+const fresh = (account, { uuid, kind, version, content, label, reason, state }) => ({
+  uuid, account, kind, version, content,
+  label: String(label ?? ""),
+  state: state === "needs" ? "needs" : "waiting",
+  reason: state === "needs" ? (reason ?? null) : null,
+  savedAt: Date.now(), holdUntil: 0, tried: true,
+});

@@ -1,0 +1,180 @@
+// The three forms of the field: a draft at every tap, the record on the phone before anything is sent, and no page to
+// wait for. Where the phone can't keep anything the form posts to the server, as without scripts.
+import { account, keptAt } from "./account.js";
+import * as errors from "./errors.js";
+import { contentOf, fill, missing, people, placeText, refresh as refreshFields } from "./fields.js";
+import { find, keep, newUuid } from "./queue.js";
+import { showSaved } from "./saved.js";
+import { arrivalShift, likely, shiftAt, shifts } from "./shifts.js";
+import { draft, keepDraft } from "./store.js";
+import { today } from "./time.js";
+import { banner, count, word } from "./words.js";
+
+const PLACE = ["site_id", "date", "half_day"];
+
+export const startForm = async (form, storeWorks) => {
+  const kind = form.dataset.phoneForm;
+  const state = { kind, form, uuid: newUuid(), version: 1, sure: 0, busy: false, list: [] };
+  if (!storeWorks) return withoutStore(form);
+  form.addEventListener("submit", (event) => onSubmit(event, state));
+  const note = () => {
+    showPlace(state);
+    keepDraft(account, kind, { uuid: state.uuid, version: state.version, content: contentOf(form) }).catch(() => {});
+  };
+  state.list = await shifts();
+  takeServersOwn(state);
+  await prefill(state);
+  form.addEventListener("input", note);
+  form.addEventListener("change", note);
+  form.addEventListener("click", (event) => {
+    if (event.target.closest("[data-step]")) setTimeout(note);
+  });
+  form.dataset.phoneReady = "";
+};
+
+// The identifier in the page is the server's, good once: a page kept on the phone would give it to every record. Only a
+// fresh page that shows an account written before names the record to correct.
+const takeServersOwn = (state) => {
+  const version = Number(state.form.elements.version?.value ?? 1);
+  if (keptAt || !(version > 1)) return;
+  Object.assign(state, { uuid: state.form.elements.client_uuid.value, version });
+};
+
+const prefill = async (state) => {
+  const { form, kind } = state;
+  const asked = new URLSearchParams(location.hash.slice(1)).get("fiche");
+  const record = asked && (await find(asked));
+  if (record?.account === account && record.kind === kind && record.content) return resume(state, record);
+  if (kind === "arrival") {
+    const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+    if (code && form.elements.code && !form.elements.code.value) form.elements.code.value = code;
+    return;
+  }
+  const day = form.elements.date;
+  day.max = today();
+  const before = await draft(account, kind);
+  if (before && !(await find(before.uuid)) && !location.search) {
+    Object.assign(state, { uuid: before.uuid, version: before.version });
+    fill(form, before.content);
+    say(form, word("draft"));
+  } else if (keptAt) fill(form, likely(state.list));
+  showPlace(state);
+};
+
+const resume = (state, record) => {
+  Object.assign(state, { uuid: record.uuid, version: record.version + 1, sure: people(record.content) });
+  fill(state.form, record.content);
+  showPlace(state);
+  const reason = record.reason ?? {};
+  const told = reason.outcome === "conflict" ? { "": word("conflict") } : (reason.errors ?? {});
+  if (Object.keys(told).length) errors.show(state.form, told);
+  say(state.form, word("resumed"));
+};
+
+const say = (form, text) => {
+  const made = banner(text);
+  made.dataset.tone = "info";
+  made.setAttribute("role", "status");
+  made.dataset.phoneSaid = "";
+  form.prepend(made);
+};
+
+const showPlace = ({ form }) => {
+  const where = form.querySelector("[data-phone-where]");
+  const text = where && placeText(form, contentOf(form), today());
+  if (text && where.textContent !== text) where.textContent = text;
+};
+
+const onSubmit = async (event, state) => {
+  event.preventDefault();
+  if (state.busy) return;
+  const { form, kind } = state;
+  const content = contentOf(form);
+  const wrong = missing(kind, content, state.sure);
+  if (Object.keys(wrong).length) {
+    errors.show(form, wrong);
+    return offerSure(state, content, wrong);
+  }
+  errors.clear(form);
+  content.shift_id = kind === "arrival" ? (arrivalShift(state.list)?.id ?? null) : shiftAt(state.list, content);
+  if (kind === "arrival" && !content.shift_id) return withoutShift(form);
+  state.busy = true;
+  try {
+    await save(state, content);
+  } catch (error) {
+    await notKept(form, error);
+  } finally {
+    state.busy = false;
+  }
+};
+
+const save = async (state, content) => {
+  const { form, kind, uuid, version } = state;
+  const future = content.date && content.date > today();
+  const reason = future ? { outcome: "future", errors: { date: word("future") } } : null;
+  const where = kind === "arrival" ? (arrivalShift(state.list)?.site ?? "") : placeText(form, content, "");
+  const label = kind === "encounter" ? `${where}, ${count("people", people(content))}` : where;
+  // « Je suis sur place » has nothing to think again about: it leaves at once.
+  const held = kind !== "arrival";
+  const record = await keep({ account, kind, uuid, version, content, label, held, reason });
+  navigator.storage?.persist?.().catch(() => {});
+  showSaved(record, form, () => again(state, content));
+};
+
+// « Encore une »: site, day and half-day stay, everything else is asked anew under a new number.
+const again = (state, content) => {
+  const { form } = state;
+  for (const one of form.querySelectorAll("[data-phone-said]")) one.remove();
+  form.reset();
+  if (content.date > today()) content.date = today();
+  fill(form, Object.fromEntries(PLACE.map((name) => [name, content[name]])));
+  const details = form.querySelector("textarea")?.closest("details");
+  if (details) details.open = false;
+  Object.assign(state, { uuid: newUuid(), version: 1, sure: 0 });
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  refreshFields(form);
+  showPlace(state);
+};
+
+const offerSure = (state, content, wrong) => {
+  const n = people(content);
+  if (wrong.people_count !== word("sure", { n })) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-ghost";
+  button.dataset.phoneError = "";
+  button.textContent = word("sure_yes", { n });
+  button.addEventListener("click", () => {
+    state.sure = n;
+    state.form.requestSubmit();
+  });
+  state.form.querySelector("#f-people_count-error").after(button);
+};
+
+// The server can say which shift a code means even when this phone can't.
+const withoutShift = (form) => {
+  if (navigator.onLine === false) return errors.show(form, { code: word("need_shift") });
+  form.submit();
+};
+
+const notKept = async (form, error) => {
+  console.warn("not kept on this phone:", error?.name);
+  errors.show(form, { "": word(error?.name === "QuotaExceededError" ? "store_full" : "store_denied") });
+  if (navigator.onLine) sendWhole(form);
+};
+
+const sendWhole = (form) => {
+  if (form.elements.client_uuid && keptAt) form.elements.client_uuid.value = newUuid();
+  form.submit();
+};
+
+const withoutStore = (form) => {
+  form.prepend(banner(word("store_denied")));
+  if (form.elements.client_uuid && keptAt) form.elements.client_uuid.value = newUuid();
+  form.addEventListener("submit", (event) => {
+    if (navigator.onLine !== false) return;
+    event.preventDefault();
+    errors.show(form, { "": word("store_offline") });
+  });
+  form.dataset.phoneReady = "";
+};
