@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.audit import record as note
-from civic.encounters.comments import hints
+from civic.encounters.detector import hints
 from civic.errors import Forbidden, Invalid, NotFound, Refusal
 from civic.i18n import _
 from civic.reports.models import SLOTS, Quote, ReportText
