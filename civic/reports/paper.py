@@ -49,8 +49,11 @@ def internal(report: Activity, voice: Voice, chart: Chart, scope: str = "") -> C
             {
                 "title": head[size],
                 **draw_weeks(rows, chart_title(report, rows), report.before is not None).values,
-                "head": [_("Période"), _("Rencontres"), _("Année précédente")],
-                "rows": [[c.name, formats.number(c.value), _or_none(c.previous)] for c in rows],
+                "note": _("En plein, cette période. En pointillé, l’année précédente.") if report.before else "",
+                "head": [_("Période"), _("Rencontres"), _("Année précédente")][: 3 if report.before else 2],
+                "rows": [
+                    [c.name, formats.number(c.value), _or_none(c.previous)][: 3 if report.before else 2] for c in rows
+                ],
             }
         ],
         "map": drawn_map(draw_map(chart, site_counts)),
