@@ -13,7 +13,7 @@ from civic import clock
 from civic.accounts.models import User
 from civic.bookings.models import Attendance, Booking
 from civic.contracts import leave_queries
-from civic.contracts.alerts import Alert, Situation, Worked, alerts
+from civic.contracts.alerts import Alert, Situation, Worked, alerts, presses
 from civic.contracts.leave_rules import Engagement, count, unused
 from civic.contracts.limits import Limits, limits_on
 from civic.contracts.models import Leave
@@ -56,7 +56,7 @@ async def pressing(session: AsyncSession, user: User, day: date, limits: Limits)
     """What facts alone can tell of the contracts in somebody's sight, in two queries."""
     seen = visible_to(user).join(User, User.id == Volunteer.user_id).where(User.is_active)
     facts = await facts_of_many(session, seen.with_only_columns(Volunteer.id), day - AFTER_END)
-    watched = (any(alert.presses for alert in alerts(Situation(one, day, limits))) for one in facts.values())
+    watched = (presses(Situation(one, day, limits)) for one in facts.values())
     return Pressing(sum(watched), sum(_unready(one, day) for one in facts.values()))
 
 

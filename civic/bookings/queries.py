@@ -76,6 +76,8 @@ _SHIFTS: Select[Any] = (
     .join(Site, Site.id == Shift.site_id)
     .join(Commune, Commune.insee == Site.commune_insee)
 )
+# A row's own dict asks for each name again.
+_NAMES = tuple(_SHIFTS.selected_columns.keys())
 _SHIFTS_BY_ID = _SHIFTS.where(Shift.id.in_(among("ids")))
 
 
@@ -137,7 +139,7 @@ async def _facts(session: AsyncSession, listed: Sequence[dict[str, Any]]) -> lis
 
 def _known(row: Row[Any]) -> dict[str, Any]:
     """The columns of `_OWN` and `_PLACE`, the times as one value."""
-    known = row._asdict()
+    known = dict(zip(_NAMES, row, strict=True))
     known["times"] = Times(*(known.pop(name) for name in _TIMES))
     return known
 

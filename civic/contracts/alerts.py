@@ -74,6 +74,11 @@ def alerts(situation: Situation) -> list[Alert]:
     return sorted(found, key=lambda one: not one.late)
 
 
+def presses(situation: Situation) -> bool:
+    """Whether anything is late or ends soon: the first that does says it."""
+    return any(alert.presses for rule in RULES for alert in rule(situation))
+
+
 def no_substitution(now: Situation) -> Iterator[Alert]:
     """NO_SUBSTITUTION and NOT_INDISPENSABLE: somebody declares them before the contract is found conform."""
     wanted = {

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from civic import clock
 from civic.bookings.values import Closure, Crowd, ShiftFacts
 from civic.formats import hour_range, slot_hours
 from civic.i18n import _
-from civic.planning.queries import URGENT, Place
+from civic.planning.due import URGENT
+from civic.planning.queries import Place
 
 NOBODY = Crowd()
+Look = tuple[str, str, int, int, str, bool, "tuple[Flag, ...]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class Flag:
     short: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One shift in a cell; see `slot` in templates/_shift.html."""
+class Slot(NamedTuple):
+    """One shift in a cell; see `slot` in templates/_shift.html. Slots of one `face` look alike, whatever their site and
+    day."""
 
     id: UUID
+    face: int
+    ident: str
     href: str
     page: str
     hours: str
@@ -50,11 +54,6 @@ class Slot:
     def mark(self) -> str:
         """How a line of a list is marked: off, draft, empty, or "" where somebody serves."""
         return {"cancelled": "off", "draft": "draft"}.get(self.state, "" if self.confirmed else "empty")
-
-    @property
-    def face(self) -> tuple[Any, ...]:
-        """What makes two slots look alike, whatever their site and day."""
-        return self.hours, self.pillar, self.confirmed, self.capacity, self.state, self.movable, self.flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +115,11 @@ def build(
     `broken` are the shifts where somebody's place no longer holds.
     """
     shown = [one for one in shifts if one.state != "cancelled" or show_cancelled]
+    address = f"{base}{'&' if '?' in base else '?'}creneau="
+    alike: dict[Look, int] = {}
     by_cell: dict[tuple[str, date], list[Slot]] = defaultdict(list)
     for shift in shown:
-        slot = _slot(shift, crowds.get(shift.id, NOBODY), now, base, chosen == shift.id, shift.id in broken)
+        slot = _slot(shift, crowds.get(shift.id, NOBODY), now, address, chosen == shift.id, shift.id in broken, alike)
         by_cell[shift.site_id, shift.times.day].append(slot)
     busy = {site for site, _day in by_cell}
     days = list(clock.days(monday, monday + timedelta(days=6)))
@@ -139,23 +140,39 @@ def build(
     )
 
 
-def _slot(shift: ShiftFacts, crowd: Crowd, now: datetime, base: str, current: bool, broken: bool) -> Slot:
+def _slot(
+    shift: ShiftFacts,
+    crowd: Crowd,
+    now: datetime,
+    address: str,
+    current: bool,
+    broken: bool,
+    alike: dict[Look, int],
+) -> Slot:
+    """`alike` numbers the looks that were met so far."""
+    ident = str(shift.id)
+    hours = slot_hours(shift.times.starts_at, shift.times.ends_at)
+    confirmed, flags = len(crowd.seated), flags_of(shift, crowd, now, broken)
+    movable = shift.state == "draft" or (shift.state == "published" and shift.times.starts_at > now)
+    look = (hours, shift.pillar, confirmed, shift.capacity, shift.state, movable, flags)
     return Slot(
         id=shift.id,
-        href=f"{base}{'&' if '?' in base else '?'}creneau={shift.id}#fiche",
-        page=f"/planning/creneaux/{shift.id}",
-        hours=slot_hours(shift.times.starts_at, shift.times.ends_at),
+        face=alike.setdefault(look, len(alike)),
+        ident=ident,
+        href=f"{address}{ident}#fiche",
+        page=f"/planning/creneaux/{ident}",
+        hours=hours,
         when=hour_range(shift.times.starts_at, shift.times.ends_at),
         pillar=shift.pillar,
-        confirmed=len(crowd.seated),
+        confirmed=confirmed,
         waiting=len(crowd.waiting),
         capacity=shift.capacity,
         state=shift.state,
         site_name=shift.site_name,
         commune=shift.commune,
         current=current,
-        movable=shift.state == "draft" or (shift.state == "published" and shift.times.starts_at > now),
-        flags=flags_of(shift, crowd, now, broken),
+        movable=movable,
+        flags=flags,
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,33 +13,27 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    cast,
-    exists,
-    false,
+    bindparam,
     func,
-    literal,
-    null,
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
-from civic.bookings.models import SEATED, Attendance, AttendanceEvent, Booking, BookingEvent, StandInCall
+from civic.bookings.models import Attendance, AttendanceEvent, Booking, BookingEvent
 from civic.bookings.values import Closure
-from civic.missions.models import Application, Mission, MissionTag
+from civic.db import UtcDateTime
+from civic.missions.models import Application, Mission
 from civic.missions.queries import in_scope as mission_in_scope
 from civic.shifts.models import Shift
 from civic.sites.models import Commune, Intermunicipality, Site, SiteClosure
 from civic.volunteers.models import Volunteer
 from civic.volunteers.queries import visible_to
 
-URGENT = timedelta(hours=48)
-NOTABLE = timedelta(days=14)
 HISTORY_SHOWN = 40
 
 
@@ -54,135 +49,55 @@ class Place:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A coming shift with fewer people than its minimum, or a past one whose attendance nobody noted.
-
-    `called` says that somebody can't come any more, `born` is the birth date of the youngest on it.
-    """
-
-    id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    site_name: str
-    seated: int
-    called: bool = False
-    born: date | None = None
-
-    @property
-    def lone_minor(self) -> bool:
-        if self.seated != 1 or self.born is None:
-            return False
-        return clock.age_on(self.born, clock.local(self.starts_at).date()) < 18
-
-
-def _in_scope(user: User) -> ColumnElement[bool]:
-    return Site.intermunicipality_code.in_(user.scope_codes) if user.scopes else true()
+def in_scope(scope: frozenset[str]) -> ColumnElement[bool]:
+    """`scope` holds the codes of a coordinator's intermunicipalities; none means all."""
+    return Site.intermunicipality_code.in_(scope) if scope else true()
 
 
 async def places(session: AsyncSession, user: User) -> list[Place]:
     """The sites in use that a coordinator plans, by intermunicipality and name."""
-    return [Place(*row) for row in await session.execute(_places(user))]
+    return [Place(*row) for row in await session.execute(_places(user.scope_codes))]
 
 
 async def places_and_closures(
     session: AsyncSession, user: User, first: date, last: date
 ) -> tuple[list[Place], dict[str, list[Closure]]]:
     """The same and the archived sites that had shifts then, and the closures that touch some days, in one query."""
-    touching = and_(SiteClosure.site_id == Site.id, SiteClosure.starts_on <= last, SiteClosure.ends_on >= first)
     begins, ends = clock.day_bounds(first, last)
-    served = select(Shift.site_id).where(Shift.starts_at >= begins, Shift.starts_at < ends)
-    in_use = or_(Site.archived_at.is_(None), Site.id.in_(served))
-    chosen = _every_place(user).where(in_use).outerjoin(SiteClosure, touching).order_by(SiteClosure.starts_on)
+    given = {"first": first, "last": last, "begins": begins, "ends": ends}
     places: dict[str, Place] = {}
     closures: dict[str, list[Closure]] = {}
-    added = (SiteClosure.starts_on, SiteClosure.ends_on, SiteClosure.reason)
-    for *own, starts_on, ends_on, reason in await session.execute(chosen.add_columns(*added)):
+    for *own, starts_on, ends_on, reason in await session.execute(_closing(user.scope_codes), given):
         places.setdefault(own[0], Place(*own))
         if starts_on is not None:
             closures.setdefault(own[0], []).append(Closure(own[0], starts_on, ends_on, reason))
     return list(places.values()), closures
 
 
-def _places(user: User) -> Select[Any]:
-    return _every_place(user).where(Site.archived_at.is_(None))
+# The selects of the board are built once for each scope: building one takes longer than running it.
+@cache
+def _closing(scope: frozenset[str]) -> Select[Any]:
+    first, last = bindparam("first", type_=Date), bindparam("last", type_=Date)
+    begins, ends = bindparam("begins", type_=UtcDateTime), bindparam("ends", type_=UtcDateTime)
+    touching = and_(SiteClosure.site_id == Site.id, SiteClosure.starts_on <= last, SiteClosure.ends_on >= first)
+    served = select(Shift.site_id).where(Shift.starts_at >= begins, Shift.starts_at < ends)
+    in_use = or_(Site.archived_at.is_(None), Site.id.in_(served))
+    chosen = _every_place(scope).where(in_use).outerjoin(SiteClosure, touching).order_by(SiteClosure.starts_on)
+    return chosen.add_columns(SiteClosure.starts_on, SiteClosure.ends_on, SiteClosure.reason)
 
 
-def _every_place(user: User) -> Select[Any]:
+def _places(scope: frozenset[str]) -> Select[Any]:
+    return _every_place(scope).where(Site.archived_at.is_(None))
+
+
+def _every_place(scope: frozenset[str]) -> Select[Any]:
     archived = Site.archived_at.is_not(None).label("archived")
     return (
         select(Site.id, Site.name, Commune.name, Site.intermunicipality_code, Intermunicipality.short_name, archived)
         .join(Commune, Commune.insee == Site.commune_insee)
         .join(Intermunicipality, Intermunicipality.code == Site.intermunicipality_code)
-        .where(_in_scope(user))
+        .where(in_scope(scope))
         .order_by(Intermunicipality.short_name, Site.name, Site.id)
-    )
-
-
-async def short_staffed(session: AsyncSession, user: User, now: datetime) -> list[Due]:
-    """Published shifts that begin within 48 hours without their minimum, with one person alone outdoors, or with a
-    place that somebody can't keep, soonest first."""
-    return [Due(*row) for row in await session.execute(_short(user, now).order_by(Shift.starts_at, Shift.id))]
-
-
-async def pressing_shifts(session: AsyncSession, user: User, now: datetime) -> tuple[list[Due], list[Due]]:
-    """Those of `short_staffed` and of `to_note`, in one query."""
-    both = union_all(
-        _short(user, now).add_columns(literal("short").label("part")),
-        _unnoted(user, now).add_columns(literal("unnoted").label("part")),
-    ).subquery()
-    short: list[Due] = []
-    unnoted: list[Due] = []
-    for *values, part in await session.execute(select(both).order_by(both.c.starts_at, both.c.id)):
-        (short if part == "short" else unnoted).append(Due(*values))
-    return short, unnoted
-
-
-def _short(user: User, now: datetime) -> Select[Any]:
-    here = select(Booking.id).where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED)).correlate(Shift)
-    seated = here.with_only_columns(func.count(Booking.id)).scalar_subquery()
-    youngest = here.join(Volunteer, Volunteer.id == Booking.volunteer_id)
-    born = youngest.with_only_columns(func.max(Volunteer.birth_date)).scalar_subquery()
-    called = and_(exists().where(StandInCall.shift_id == Shift.id), seated < Shift.capacity)
-    outdoor = exists().where(MissionTag.mission_id == Shift.mission_id, MissionTag.tag == "outdoor")
-    return (
-        select(
-            Shift.id,
-            Shift.starts_at,
-            Shift.ends_at,
-            Site.name,
-            seated.label("seated"),
-            called.label("called"),
-            born.label("born"),
-        )
-        .join(Site, Site.id == Shift.site_id)
-        .where(Shift.state == "published", Shift.starts_at > now, Shift.starts_at <= now + URGENT)
-        .where(or_(seated < Shift.min_staff, and_(seated == 1, outdoor), called), _in_scope(user))
-    )
-
-
-async def to_note(session: AsyncSession, user: User, now: datetime) -> list[Due]:
-    """Shifts that ended within two weeks and still lack somebody's attendance, oldest first."""
-    return [Due(*row) for row in await session.execute(_unnoted(user, now).order_by(Shift.starts_at, Shift.id))]
-
-
-def _unnoted(user: User, now: datetime) -> Select[Any]:
-    return (
-        select(
-            Shift.id,
-            Shift.starts_at,
-            Shift.ends_at,
-            Site.name,
-            func.count(Booking.id).label("seated"),
-            false().label("called"),
-            cast(null(), Date).label("born"),
-        )
-        .join(Site, Site.id == Shift.site_id)
-        .join(Booking, Booking.shift_id == Shift.id)
-        .outerjoin(Attendance, Attendance.booking_id == Booking.id)
-        .where(Shift.state == "published", Shift.ends_at <= now, Shift.ends_at > now - NOTABLE)
-        .where(Booking.state == "confirmed", Attendance.id.is_(None), _in_scope(user))
-        .group_by(Shift.id, Shift.starts_at, Shift.ends_at, Site.name)
     )
 
 

@@ -11,7 +11,7 @@ from civic.bookings.values import Crowd, ShiftFacts
 from civic.formats import day_short, first_name, hour_range
 from civic.i18n import _, ngettext
 from civic.planning.conflicts import Conflict
-from civic.planning.queries import Due
+from civic.planning.due import Due
 
 # How many of a kind stand beside the board; the full page shows all.
 SHOWN = 3

@@ -18,6 +18,7 @@ from civic.bookings.values import Closure, ShiftFacts
 from civic.contracts.limits import limits_on
 from civic.planning import board, conflicts, queries, todo, weeks
 from civic.planning.desk import desk_of
+from civic.planning.due import pressing_shifts
 from civic.planning.queries import Place
 from civic.planning.todo import Facts
 from civic.sites.models import PILLARS
@@ -158,7 +159,7 @@ async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> 
     chosen = read(params, places)
     doubtful = await conflicts.suspects(session, user, now)
     listed = await bookings.list_shifts(session, replace(filters_of(chosen, user), also=frozenset(doubtful)))
-    due, unnoted = await queries.pressing_shifts(session, user, now)
+    due, unnoted = await pressing_shifts(session, user, now)
     ids = {one.id for one in listed} | {one.id for one in due}
     people = await people_of(session, set().union(*doubtful.values())) if doubtful else {}
     held = await bookings.live_bookings(session, shift_ids=ids, volunteer_ids=set(people), since=now)

@@ -21,7 +21,8 @@ from civic.contracts.leave_queries import waiting_count
 from civic.formats import day_short, first_name, hour_range, moment
 from civic.outbox.models import MailPreferences
 from civic.outbox.preferences import tell, told
-from civic.planning.queries import short_staffed, to_note, waiting_applications
+from civic.planning.due import short_staffed, to_note
+from civic.planning.queries import waiting_applications
 from civic.tasks.items import Run
 
 HOUR = time(7)

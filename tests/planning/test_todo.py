@@ -17,7 +17,7 @@ from civic.errors import Finding
 from civic.outbox.models import OutboxMail
 from civic.planning import todo
 from civic.planning.conflicts import Conflict
-from civic.planning.queries import Due
+from civic.planning.due import Due
 from civic.planning.todo import Facts, Todo
 from tests.bookings import values
 from tests.planning.world import World, moment
