@@ -1,6 +1,6 @@
 // After « Enregistrer »: what is true of the record, ten seconds to think again, and the next one.
 import { account } from "./account.js";
-import { HOLD, find, undo } from "./queue.js";
+import { HOLD, endHold, find, undo } from "./queue.js";
 import { kick } from "./sender.js";
 import { piece, word } from "./words.js";
 
@@ -15,6 +15,7 @@ export const showSaved = (record, form, again) => {
     event.preventDefault();
     close();
     again();
+    endHold(account).then(kick);
     form.querySelector("input, select, summary")?.focus({ preventScroll: true });
     scrollTo(0, 0);
   });

@@ -45,6 +45,8 @@ const startSigned = async () => {
   });
   setInterval(() => kick(), CHECK);
   show();
+  // Another page was opened: nobody thinks again about what the last one kept.
+  await endHold(account).catch(() => {});
   kick();
   await learnMore();
 };

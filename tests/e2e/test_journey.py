@@ -159,7 +159,9 @@ def log_encounter(page: Page) -> None:
     page.get_by_label("Eau, canaux").check()
     page.get_by_label("Positif").check()
     page.get_by_role("button", name=re.compile("^Enregistrer")).click()
-    expect(page.get_by_role("heading", name="Rencontre enregistrée")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rencontre gardée sur ce téléphone")).to_be_visible()
+    page.get_by_role("link", name="Mes envois").first.click()
+    expect(page.locator("[data-records] > [data-state=sent]")).to_have_count(1)
 
 
 def log_in_as_manager(page: Page) -> Page:

@@ -106,7 +106,7 @@ def test_the_browser_is_killed_with_records_on_the_phone(
     page.goto(f"{proxy.url}/envois")
     expect(page.locator("[data-summary]")).to_have_text("1 fiche n’est pas encore partie.")
     proxy.always = None
-    page.get_by_role("button", name="Envoyer maintenant").click()
+    phone.send_now()
     phone.wait_for("sent")
     phone.check_all_once()
     own.kill()
