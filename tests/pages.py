@@ -142,6 +142,7 @@ NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer
 # Files to print, to fill in, to work through.
 NO_SCREEN |= {"/planning/vif"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
+NO_SCREEN |= {"/manifest.webmanifest", "/sw.js", "/phone/{asked}/{name}", "/telephone"}
 NO_SCREEN |= {"/imports/modeles/{kind_code}.{form}", "/imports/{run_id}/refus.csv"}
 
 

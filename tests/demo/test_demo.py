@@ -284,7 +284,9 @@ async def test_both_engines_hold_the_same_rows(sqlite_url: str, postgres_url: st
             database = Database(url)
             async with database.writing() as session:
                 await fill(session)
-                digests.append({table.name: await digest(session, table) for table in Base.metadata.sorted_tables})
+                # Which days a roll-up has to tell again is noted by row on one engine, by statement on the other.
+                tables = [table for table in Base.metadata.sorted_tables if table.name != "rollup_changes"]
+                digests.append({table.name: await digest(session, table) for table in tables})
             await database.dispose()
     assert digests[0] == digests[1]
 
