@@ -16,7 +16,7 @@ run: setup  ## serve http://127.0.0.1:8000 with the demo (PORT= for another port
 
 test: setup  ## run the tests, on SQLite and PostgreSQL, with a browser (TESTS= for some of them)
 	@scripts/test-deps
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: setup  ## lint, format, types, migrations, texts
 	@scripts/check
