@@ -65,6 +65,15 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def watched_page(browser: Browser, server: Server, **shape: Any) -> Iterator[Page]:
+    with watched(browser, server, **shape) as (page, problems):
+        yield page
+        page.context.close()
+        assert not problems, "\n".join(problems)
+
+
+@contextmanager
+def watched(browser: Browser, server: Server, **shape: Any) -> Iterator[tuple[Page, list[str]]]:
+    """A page in a context of its own, and what went wrong on it so far."""
     context = browser.new_context(base_url=server.url, **EVERYWHERE, **shape)
     context.set_default_timeout(10_000)
     page = context.new_page()
@@ -90,9 +99,8 @@ def watched_page(browser: Browser, server: Server, **shape: Any) -> Iterator[Pag
     context.on("weberror", lambda error: problems.append(f"script: {error.error}"))
     context.on("request", on_request)
     context.on("response", on_response)
-    yield page
+    yield page, problems
     context.close()
-    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture

@@ -3,14 +3,18 @@
 Ordinary runs take each page in one look, `make verify-a11y` in the three others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from tests.browser import DESK, PASSWORD, PHONE, Server
+from tests.e2e.conftest import watched
 from tests.pages import SCREENS, VOLUNTEER, Screen, address
 
+SHAPES = {"phone": PHONE, "desk": DESK}
 LOOKS = [(shape, theme) for shape in ("phone", "desk") for theme in ("light", "dark")]
 
 
@@ -31,19 +35,40 @@ CASES = [
 ]
 
 
+Look = tuple[str | None, str, str]
+
+
+@pytest.fixture(scope="module")
+def seats(browser: Browser, server: Server) -> Iterator[Callable[[Look], tuple[Page, list[str]]]]:
+    """One page for each person and look, with what went wrong on it: a new one for each of a hundred screens would
+    fetch every stylesheet and font a hundred times.
+    """
+    made: dict[Look, tuple[Page, list[str]]] = {}
+    with ExitStack() as stack:
+
+        def seat(look: Look) -> tuple[Page, list[str]]:
+            if look not in made:
+                who, shape, theme = look
+                page, problems = stack.enter_context(watched(browser, server, **SHAPES[shape], color_scheme=theme))
+                if who:
+                    answer = page.request.post("/api/v1/auth/login", form={"username": who, "password": PASSWORD})
+                    assert answer.status == 204, answer.text()
+                made[look] = page, problems
+            return made[look]
+
+        yield seat
+
+
 @pytest.mark.parametrize(("screen", "shape", "theme"), CASES)
 def test_page(
     screen: Screen,
     shape: str,
     theme: Literal["light", "dark"],
-    request: pytest.FixtureRequest,
-    sign_in: Callable[[Page, str], None],
+    seats: Callable[[Look], tuple[Page, list[str]]],
     axe: Callable[[Page], None],
 ) -> None:
-    page: Page = request.getfixturevalue(shape)
-    page.emulate_media(color_scheme=theme)
-    if screen.who:
-        sign_in(page, screen.who)
+    page, problems = seats((screen.who, shape, theme))
+    problems.clear()
     path = address(screen, page.request)
     answer = page.goto(path)
     assert answer is not None
@@ -52,3 +77,4 @@ def test_page(
     axe(page)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{path} is {wide} px too wide"
+    assert not problems, "\n".join(problems)
