@@ -302,7 +302,6 @@ def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
 
 def test_the_demo_is_not_for_production(run: Run) -> None:
     refused(run("demo", ENV="production", SECRET_KEY=KEY, BASE_URL="https://civic.test"), "production")
-    refused(run("demo", "--scale", "large"), "later")
 
 
 def test_an_account_by_hand(run: Run) -> None:

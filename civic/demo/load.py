@@ -10,6 +10,7 @@ from civic.accounts.models import User
 from civic.demo import (
     announcements,
     applications,
+    archive,
     arrivals,
     calendar,
     habits,
@@ -25,6 +26,7 @@ from civic.demo.chance import Chance
 from civic.demo.encounters import Logbook
 from civic.demo.rows import Rows
 from civic.demo.staffing import Staffing
+from civic.encounters.models import Encounter
 from civic.sites.models import Commune, Site
 
 
@@ -35,6 +37,16 @@ async def is_empty(session: AsyncSession) -> bool:
 
 async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
     """Insert everything; the reference rows must be there. Returns what was inserted."""
+    return (await _small(session, seed, today))[0]
+
+
+async def load_large(session: AsyncSession, *, seed: int, today: date) -> int:
+    """The same, and two years of a big installation before it; returns the number of encounters."""
+    rows, ground = await _small(session, seed, today)
+    return await archive.add(session, seed=seed, ground=ground, already=len(rows.of(Encounter)))
+
+
+async def _small(session: AsyncSession, seed: int, today: date) -> tuple[Rows, shifts.Ground]:
     communes = list(await session.scalars(select(Commune).order_by(Commune.insee)))
     sites = list(await session.scalars(select(Site).where(Site.archived_at.is_(None)).order_by(Site.id)))
 
@@ -64,4 +76,4 @@ async def load(session: AsyncSession, *, seed: int, today: date) -> Rows:
     for notes in places.describe(chance("places"), sites):
         await session.execute(update(Site).where(Site.id == notes.pop("site")).values(notes))
     await rows.insert(session)
-    return rows
+    return rows, ground

@@ -77,7 +77,7 @@ class People:
 
 def make(chance: Chance, today: date, communes: Sequence[Commune], rows: Rows) -> People:
     """Everybody, their contracts and trainings."""
-    digest = _digest(chance)
+    digest = hashed_password(chance)
     people = People({login: chance.uuid() for login, _name, _role in STAFF})
     opened = clock.at(today - timedelta(days=400), time(9, 30))
     for login, name, role in STAFF:
@@ -88,11 +88,11 @@ def make(chance: Chance, today: date, communes: Sequence[Commune], rows: Rows) -
         home = chance.choices(communes, [commune.population for commune in communes])[0]
         person = _person(chance, today, login, name, home)
         people.volunteers.append(person)
-        _add(chance, person, home, people, digest, today, rows)
+        add_person(chance, person, home, people, digest, today, rows)
     return people
 
 
-def _digest(chance: Chance) -> str:
+def hashed_password(chance: Chance) -> str:
     """One hash for all: the password is public, and the salt follows the seed like everything else."""
     hasher = Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
     return hasher.hash(PASSWORD, salt=chance.randbytes(16))
@@ -116,9 +116,9 @@ def _person(chance: Chance, today: date, login: str, name: str, home: Commune) -
     starts_on, ends_on = _contract_days(chance, today, newcomer=login in LACKING)
     if login in MINORS:
         # 17 today and past the contract's end.
-        birth_date = _years_before(today + timedelta(days=chance.randint(330, 350)), 18)
+        birth_date = years_before(today + timedelta(days=chance.randint(330, 350)), 18)
     else:
-        birth_date = _years_before(starts_on, 18) - timedelta(days=chance.randint(20, 7 * 365))
+        birth_date = years_before(starts_on, 18) - timedelta(days=chance.randint(20, 7 * 365))
     return Person(
         login=login,
         name=name,
@@ -143,20 +143,23 @@ def _contract_days(chance: Chance, today: date, *, newcomer: bool) -> tuple[date
         if chance.happens(0.4):
             starts_on = (starts_on - timedelta(days=1)).replace(day=1)
     enough = today + READY + timedelta(days=14)
-    lasting = next(months for months in range(shortest, 13) if _months_after(starts_on, months) > enough)
-    return starts_on, _months_after(starts_on, min(12, lasting + chance.randint(0, 2))) - timedelta(days=1)
+    lasting = next(months for months in range(shortest, 13) if months_after(starts_on, months) > enough)
+    return starts_on, months_after(starts_on, min(12, lasting + chance.randint(0, 2))) - timedelta(days=1)
 
 
-def _years_before(day: date, years: int) -> date:
+def years_before(day: date, years: int) -> date:
     return date(day.year - years, day.month, min(day.day, 28))
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     return date(day.year + years, month + 1, min(day.day, 28))
 
 
-def _add(chance: Chance, person: Person, home: Commune, people: People, digest: str, today: date, rows: Rows) -> None:
+def add_person(
+    chance: Chance, person: Person, home: Commune, people: People, digest: str, today: date, rows: Rows
+) -> None:
+    """Account, profile, contract, trainings and papers of somebody."""
     opened = clock.at(person.starts_on - timedelta(days=chance.randint(20, 45)), time(17, chance.randrange(60)))
     account = _account(person.user_id, person.login, person.name, "volunteer", digest)
     rows.add(User, account | {"created_at": opened})

@@ -96,6 +96,21 @@ def plan(chance: Chance, ground: Ground, rows: Rows) -> list[Planned]:
     return made
 
 
+def past(chance: Chance, ground: Ground, mondays: Sequence[date], last: date, rounds: int, rows: Rows) -> list[Planned]:
+    """The shifts of some weeks up to a last day, by start: each site's week as many times as there are rounds."""
+    made = [
+        shift
+        for monday in mondays
+        for site in ground.sites
+        for _round in range(rounds)
+        for shift in _week_of(chance, ground, site, monday, last)
+    ]
+    made.sort(key=lambda shift: (shift.starts_at, shift.id))
+    for shift in made:
+        rows.add(Shift, _row(shift))
+    return made
+
+
 def _week_of(chance: Chance, ground: Ground, site: Site, monday: date, last: date) -> list[Planned]:
     """A site's shifts of one week, on different days; closed days and public holidays stay empty."""
     free = calendar.school_holiday(monday + timedelta(days=2))
