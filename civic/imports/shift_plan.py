@@ -146,6 +146,18 @@ def _check_place(line: Line, values: ShiftValues, standing: Known | None, world:
         line.wrong("site", _("Ce lieu est archivé."))
     elif (values.mission_id, values.site_id) not in world.allowed:
         line.wrong("site", _("Ce lieu n’est pas dans la mission. Ajoutez-le à la mission, ou changez la ligne."))
+    _check_period(line, values, standing, world)
+
+
+def _check_period(line: Line, values: ShiftValues, standing: Known | None, world: World) -> None:
+    """What stands stays, as in the file of an export; a new shift, or a new day, is one of its mission's period."""
+    moved = standing is None or (standing.values.mission_id, standing.values.starts_at) != (
+        values.mission_id,
+        values.starts_at,
+    )
+    outside = rules.outside_period(values.starts_at, *world.periods[values.mission_id]) if moved else ""
+    if outside:
+        line.wrong("date" if "date" in line.typed else "starts_at", outside)
 
 
 def _problems(values: ShiftValues) -> dict[str, str]:

@@ -47,6 +47,7 @@ class World:
 
     missions: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     titles: dict[UUID, str] = field(default_factory=dict)
+    periods: dict[UUID, tuple[date | None, date | None]] = field(default_factory=dict)
     places: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, Place] = field(default_factory=dict)
     allowed: set[tuple[UUID, str]] = field(default_factory=set)
@@ -74,10 +75,9 @@ class World:
 async def load_places(session: AsyncSession) -> World:
     """Missions in use and every site, without shifts."""
     world = World()
-    for mission_id, title in await session.execute(
-        select(Mission.id, Mission.title).where(Mission.archived_at.is_(None))
-    ):
-        world.titles[mission_id] = title
+    missions = select(Mission.id, Mission.title, Mission.starts_on, Mission.ends_on)
+    for mission_id, title, first, last in await session.execute(missions.where(Mission.archived_at.is_(None))):
+        world.titles[mission_id], world.periods[mission_id] = title, (first, last)
         world.missions[key(title)].append(mission_id)
         world.missions[key(str(mission_id))].append(mission_id)
     chosen = select(Site.id, Site.name, Site.intermunicipality_code, Site.archived_at)

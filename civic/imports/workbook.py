@@ -1,10 +1,10 @@
 """The rows of a sheet of an XLSX workbook as text.
 
 The reader lays a sheet out as a rectangle in memory: a small file with one cell in the last corner would ask for
-gigabytes, and a zip may hold far more than it weighs. So sizes and corners are looked at before it is opened.
+gigabytes, and a zip may hold far more than it weighs. So sizes and corners are looked at before it is opened: where
+memory runs out in the reader, the whole server ends.
 """
 
-import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +17,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from civic.formats import plain
 from civic.i18n import _
+from civic.imports.extent import Extent, shared_text
 from civic.imports.wrong import Unreadable
 
 MAX_UNPACKED = 80_000_000
 MAX_PARTS = 2_000
 CHUNK = 1 << 20
-PLACE = re.compile(r"([A-Z]{1,3})?(\d{1,7})")
 
 
 def sheet_rows(content: bytes, name: str, max_rows: int, max_columns: int) -> Iterator[Sequence[str]]:
@@ -59,24 +59,29 @@ def _check_sizes(content: bytes, max_rows: int, max_columns: int) -> None:
                 message = _("Ce n’est pas un classeur XLSX. Enregistrez le tableau en XLSX ou en CSV.")
                 raise Unreadable(message)
             if len(parts) > MAX_PARTS or sum(one.file_size for one in parts) > MAX_UNPACKED:
-                raise Unreadable(
-                    _("Ce classeur est trop gros une fois ouvert. Gardez la feuille utile, ou passez au CSV.")
-                )
+                raise _too_big()
+            seen = []
             for part in parts:
                 with packed.open(part) as opened:
-                    _check_corners(opened.read, part.filename, max_rows, max_columns)
+                    seen.append(_extent(opened.read, part.filename, max_rows, max_columns))
+            if shared_text(seen) > MAX_UNPACKED:
+                raise _too_big()
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         raise _broken() from None
 
 
-def _check_corners(read: Callable[[int], bytes], name: str, max_rows: int, max_columns: int) -> None:
-    """Refuse a part that names a cell further out than we read. What is no XML holds no cells."""
+def _too_big() -> Unreadable:
+    return Unreadable(_("Ce classeur est trop gros une fois ouvert. Gardez la feuille utile, ou passez au CSV."))
+
+
+def _extent(read: Callable[[int], bytes], name: str, max_rows: int, max_columns: int) -> Extent:
+    """What a part holds. Refuse one whose cells lie further out than we read; what is no XML holds none."""
+    seen = Extent()
 
     def look(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] not in ("row", "c"):
-            return
-        found = PLACE.fullmatch(attributes.get("r", "").strip())
-        if found and (int(found[2]) > 5 * max_rows or _column(found[1] or "") > 5 * max_columns):
+        seen.begin(tag, attributes)
+        rows, columns = seen.rows, seen.columns
+        if rows > 5 * max_rows or columns > 5 * max_columns or rows * columns > 2 * max_rows * max_columns:
             raise Unreadable(
                 _("Ce classeur a une case très loin du tableau. Copiez le tableau dans une feuille neuve.")
             )
@@ -85,7 +90,10 @@ def _check_corners(read: Callable[[int], bytes], name: str, max_rows: int, max_c
         raise _broken()
 
     parser = expat.ParserCreate()
+    parser.buffer_text = True
     parser.StartElementHandler = look
+    parser.CharacterDataHandler = seen.text
+    parser.EndElementHandler = seen.end
     parser.StartDoctypeDeclHandler = refuse
     unpacked = 0
     try:
@@ -97,13 +105,7 @@ def _check_corners(read: Callable[[int], bytes], name: str, max_rows: int, max_c
     except expat.ExpatError:
         if name.endswith((".xml", ".rels")):
             raise _broken() from None
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
+    return seen
 
 
 def text_of(value: Any) -> str:

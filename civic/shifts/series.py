@@ -1,7 +1,7 @@
 """Series: plan the shifts that a rhythm gives, once. What happens to them under the people booked lives in bookings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from civic import audit, clock
 from civic.accounts.models import User
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.i18n import _
+from civic.missions.models import Mission
 from civic.shifts import recurrence, rules
 from civic.shifts.actions import check_place
 from civic.shifts.bulk import Draft, create_many, hold_sites
@@ -84,9 +85,24 @@ async def preview(session: AsyncSession, *, by: User, values: SeriesValues) -> l
     occurrences = recurrence.lay_out(days, values.starts, values.ends, closures, holiday)
     _check(values, occurrences)
     await check_place(session, by=by, values=values.on(occurrences[0]))
+    occurrences = await _within_period(session, values, occurrences)
     there = await _there(session, values, occurrences)
     now = clock.now()
     return [Line(one, one.starts_at in there, one.starts_at <= now) for one in occurrences]
+
+
+async def _within_period(
+    session: AsyncSession, values: SeriesValues, occurrences: Iterable[Occurrence]
+) -> list[Occurrence]:
+    """A rhythm may outlast its mission: the days after its end make no shift."""
+    mission = await session.get_one(Mission, values.mission_id)
+    outside = _("Hors de la période de la mission")
+    return [
+        replace(one, skipped=one.skipped or outside)
+        if rules.outside_period(one.starts_at, mission.starts_on, mission.ends_on)
+        else one
+        for one in occurrences
+    ]
 
 
 def _check(values: SeriesValues, occurrences: Iterable[Occurrence]) -> None:

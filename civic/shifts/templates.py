@@ -14,7 +14,7 @@ from civic.accounts.models import User
 from civic.errors import Forbidden, NotFound
 from civic.i18n import _
 from civic.missions.models import Mission, MissionSite
-from civic.shifts import recurrence
+from civic.shifts import recurrence, rules
 from civic.shifts.bulk import Draft, create_many, hold_sites
 from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
 from civic.shifts.recurrence import Closed, Occurrence
@@ -95,8 +95,8 @@ def _as_line(shift: Shift) -> WeekLine:
 async def lay_out(
     session: AsyncSession, *, by: User, lines: Sequence[WeekLine], monday: date, skip_holidays: bool
 ) -> list[Laid]:
-    """The lines on another week with what becomes of each, in four queries: closed, a holiday, there already, past, or
-    a mission or site that is no longer in use or out of scope."""
+    """The lines on another week with what becomes of each, in five queries: closed, a holiday, there already, past,
+    outside the mission's period, or a mission or site that is no longer in use or out of scope."""
     if not lines:
         return []
     missions = {one.id: one for one in await session.scalars(select(Mission))}
@@ -116,6 +116,8 @@ async def lay_out(
             skipped = _("Lieu hors de votre périmètre")
         elif site.archived_at or mission.archived_at or (mission.id, site.id) not in pairs:
             skipped = _("Mission ou lieu archivé, ou qui ne vont plus ensemble")
+        elif rules.outside_period(one.starts_at, mission.starts_on, mission.ends_on):
+            skipped = _("Hors de la période de la mission")
         elif (mission.id, site.id, one.starts_at, one.ends_at) in there:
             skipped = _("Existe déjà")
         elif one.starts_at <= now:

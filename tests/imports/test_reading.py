@@ -137,6 +137,10 @@ SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006
         b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
         b'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row>',
         b'<row r="1"><c r="A1"><v>1</v></c></row><row r = "&#49;048576"><c><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="90000"><c r="KN90000"><v>1</v></c></row>',
+        # Where no address is written, order is the address.
+        b"<row>" + b"<c><v>1</v></c>" * 400 + b"</row>" + b"<row/>" * 9,
+        b'<row r="1"><c r="IA1"><v>1</v></c></row>' + b"<row/>" * 90_000 + b"<row><c><v>1</v></c></row>",
     ],
 )
 def test_a_cell_in_the_last_corner_does_not_fill_the_memory(rows: bytes) -> None:
@@ -145,6 +149,29 @@ def test_a_cell_in_the_last_corner_does_not_fill_the_memory(rows: bytes) -> None
 
 def test_a_zip_that_swells_is_not_opened() -> None:
     assert "trop gros" in sentence(with_sheet(SHEET % (b" " * 90_000_000)))
+
+
+def with_shared(text: bytes, cells: int) -> bytes:
+    """A true workbook where every cell of a column shows one shared text."""
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (at, at) for at in range(1, cells + 1))
+    with zipfile.ZipFile(BytesIO(with_sheet(SHEET % rows))) as source:
+        parts = {part.filename: source.read(part) for part in source.infolist()}
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    link = b'<Relationship Id="rId99" Type="%s" Target="sharedStrings.xml"/></Relationships>' % kind
+    rels = "xl/_rels/workbook.xml.rels"
+    head = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    return packed(
+        parts
+        | {
+            rels: parts[rels].replace(b"</Relationships>", link),
+            "xl/sharedStrings.xml": head + b"<si><t>" + text + b"</t></si></sst>",
+        }
+    )
+
+
+def test_a_text_that_a_thousand_cells_share_is_weighed_once_for_each() -> None:
+    assert cells(with_shared("Été".encode(), 3)) == [["Été"]] * 3
+    assert "trop gros" in sentence(with_shared(b"a" * 100_000, 1000))
 
 
 def test_a_document_type_is_refused() -> None:

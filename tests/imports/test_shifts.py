@@ -12,6 +12,7 @@ from civic import clock
 from civic.audit.models import AuditEvent
 from civic.bookings.models import Booking
 from civic.imports.models import ImportRun
+from civic.missions.models import Mission
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from tests.factories.missions import make_mission
@@ -276,3 +277,15 @@ async def test_the_queries_do_not_grow_with_the_file(scene: Scene, count_queries
     with count_queries() as lots:
         await scene.shifts(*many(200), dry_run=True)
     assert len(lots) == len(few) <= 12
+
+
+async def test_no_file_leaves_the_period_of_a_mission_and_what_stands_stays(scene: Scene) -> None:
+    await scene.shifts(row(), row(reference="R2", date="01/12/2026"))
+    async with scene.db.writing() as session:
+        mission = await session.get_one(Mission, scene.mission.id)
+        mission.starts_on, mission.ends_on = date(2026, 12, 2), date(2026, 12, 10)
+    plan = await scene.shifts(row(reference="R3", date="11/12/2026"), row(date="12/12/2026"))
+    assert [one.outcome for one in plan.lines] == ["refused", "refused"]
+    assert all("de sa période" in reason for reason in reasons(plan))
+    plan = await scene.shifts(row(date="10/12/2026"), row(reference="R2", date="01/12/2026", capacity="3"))
+    assert [one.outcome for one in plan.lines] == ["changed", "changed"]

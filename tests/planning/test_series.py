@@ -14,6 +14,7 @@ from civic.audit.models import AuditEvent
 from civic.bookings.changes import edit_shift
 from civic.db import Database
 from civic.errors import Forbidden, Refusal
+from civic.missions.models import Mission
 from civic.shifts import series
 from civic.shifts.models import Shift, ShiftSeries
 from civic.shifts.recurrence import Rhythm
@@ -255,3 +256,15 @@ async def test_one_that_was_edited_by_itself_is_told_apart(world: World, db: Dat
             )
     assert (await world.get("coordinator", page)).text.count("Modifié à part") == 1
     assert [one.detached for one in await in_series(db, UUID(form["series_id"]))] == [True] + [False] * 7
+
+
+async def test_a_series_ends_with_its_mission(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        mission = await session.get_one(Mission, world.mission.id)
+        mission.ends_on = date(2026, 12, 10)
+    form = typed(world, state="draft")
+    seen = await world.post("coordinator", NEW, **{**form, "state": "preview"})
+    assert "Hors de la période de la mission" in seen.text
+    await world.post("coordinator", NEW, **form)
+    made = await in_series(db, UUID(form["series_id"]))
+    assert [clock.local(one.starts_at).day for one in made] == [1, 4, 8]

@@ -1,6 +1,7 @@
 """A week copied, kept as a template, and laid out again; on both engines."""
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import func, select
 
 from civic import clock
 from civic.db import Database
+from civic.missions.models import Mission
 from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
 from civic.sites.models import SiteClosure
 from tests.factories.shifts import make_shift
@@ -132,3 +134,13 @@ async def test_a_line_whose_mission_left_is_told_and_not_made(world: World, db: 
     seen = await world.post("coordinator", f"/planning/modeles/{template_id}", **form())
     assert "Rien à créer" in seen.text
     assert "archivé" in seen.text
+
+
+async def test_no_copy_leaves_the_period_of_its_mission(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        mission = await session.get_one(Mission, world.mission.id)
+        mission.ends_on = date(2026, 12, 3)
+    seen = await world.post("coordinator", COPY, **form())
+    assert seen.text.count("Hors de la période de la mission") == 2
+    await world.post("coordinator", COPY, **form("draft"))
+    assert [clock.local(one.starts_at).day for one in await shifts_of(db, 1, 8)] == [3]
