@@ -107,6 +107,9 @@ def _standing(one: Placed, world: World) -> Known | None:
     mine = [shift for shift in there if reference is None or shift.reference is None]
     live = [shift for shift in mine if shift.state != "cancelled"]
     if len(live) > 1:
+        # A line without a reference is first the shift that nobody gave one.
+        live = [shift for shift in live if shift.reference is None] or live
+    if len(live) > 1:
         line.wrong(
             "starts_at", _("Plusieurs créneaux commencent ici à cette heure : donnez la référence ou l’identifiant.")
         )

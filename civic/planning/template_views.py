@@ -18,7 +18,7 @@ from civic.db import Session
 from civic.formats import week_range
 from civic.forms import Form
 from civic.i18n import _, ngettext
-from civic.planning import weeks
+from civic.planning import queries, weeks
 from civic.shifts import templates
 from civic.shifts.models import WeekTemplate, WeekTemplateLine
 from civic.shifts.recurrence import DAYS
@@ -170,12 +170,20 @@ async def _kept(session: AsyncSession, user: User, template: WeekTemplate) -> di
     monday = clock.monday(clock.today()) + weeks.WEEK
     lines = templates.lines_of(template)
     laid = await templates.lay_out(session, by=user, lines=lines, monday=monday, skip_holidays=False)
-    ids = {(one.weekday, one.starts_time, one.site_id, one.mission_id): one.id for one in template.lines}
+    mine = {one.id for one in await queries.places(session, user)}
+    own = template.created_by_id == user.id
     rows = [
-        (_(DAYS[one.line.weekday]), one, ids[one.line.weekday, one.line.starts, one.line.site_id, one.line.mission_id])
-        for one in laid
+        (_(DAYS[one.line.weekday]), one, row.id if own or row.site_id in mine else None)
+        for one, row in zip(laid, templates.rows_of(template), strict=True)
     ]
-    return {"template": template, "rows": rows, "monday": None, "number": None, "template_id": template.id}
+    return {
+        "template": template,
+        "rows": rows,
+        "removable": all(line_id for _day, _one, line_id in rows),
+        "monday": None,
+        "number": None,
+        "template_id": template.id,
+    }
 
 
 @router.post("/planning/modeles/{template_id}")

@@ -168,7 +168,7 @@ async def template_of(session: AsyncSession, template_id: UUID) -> WeekTemplate:
 
 def lines_of(template: WeekTemplate) -> list[WeekLine]:
     """A template's lines in the order of the week."""
-    lines = [
+    return [
         WeekLine(
             one.mission_id,
             one.site_id,
@@ -179,9 +179,13 @@ def lines_of(template: WeekTemplate) -> list[WeekLine]:
             one.min_staff,
             one.break_minutes,
         )
-        for one in template.lines
+        for one in rows_of(template)
     ]
-    return sorted(lines, key=lambda one: (one.weekday, one.starts, one.site_id))
+
+
+def rows_of(template: WeekTemplate) -> list[WeekTemplateLine]:
+    """The same as they are stored, in the same order."""
+    return sorted(template.lines, key=lambda one: (one.weekday, one.starts_time, one.site_id, one.ends_time, one.id))
 
 
 async def keep(
@@ -214,19 +218,29 @@ async def keep(
 
 
 async def archive(session: AsyncSession, *, by: User, template_id: UUID) -> None:
-    """Take a template out of the lists; what it laid out stays."""
+    """Take a template out of the lists; what it laid out stays. Raises NotFound, and Forbidden for another's places."""
     template = await session.get(WeekTemplate, template_id, with_for_update=True)
     if template is None:
         raise NotFound
     if template.archived_at is None:
+        chosen = select(WeekTemplateLine.site_id).where(WeekTemplateLine.template_id == template_id)
+        await _check_mine(session, by, template, set(await session.scalars(chosen)))
         template.archived_at = clock.now()
         audit.record(session, by=by, verb="template.archived", subject=template, detail={"name": template.name})
 
 
+async def _check_mine(session: AsyncSession, by: User, template: WeekTemplate, site_ids: set[str]) -> None:
+    """Everybody lays a template out on their own places; taking away is for who made it, or plans all that goes."""
+    chosen = select(Site.intermunicipality_code).where(Site.id.in_(site_ids)).distinct()
+    if template.created_by_id != by.id and not all(by.covers(code) for code in await session.scalars(chosen)):
+        raise Forbidden(_("Ce modèle a des lieux hors de votre périmètre : son auteur peut le changer."))
+
+
 async def drop_line(session: AsyncSession, *, by: User, template_id: UUID, line_id: UUID) -> None:
-    """Take one shift out of a template; again changes nothing. Raises NotFound for an unknown template."""
+    """Take one shift out of a template; again changes nothing. Raises NotFound, and Forbidden for another's place."""
     template = await template_of(session, template_id)
     line = next((one for one in template.lines if one.id == line_id), None)
     if line is not None:
+        await _check_mine(session, by, template, {line.site_id})
         template.lines.remove(line)
         audit.record(session, by=by, verb="template.changed", subject=template, detail={"name": template.name})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -185,3 +186,10 @@ async def test_who_was_not_seen_is_not_cancelled_unawares(world: World, db: Data
         with pytest.raises(Refusal, match="entre-temps"):
             await cancelling.cancel_many(session, by=world.cast.coordinator, shift_ids=ids, reason="Tempête", seen=seen)
     assert (await states(db)).count("cancelled") == 0
+
+
+async def test_a_quarter_may_be_ticked_whole(world: World) -> None:
+    ticked = [str(uuid4()) for _one in range(2000)]
+    answer = await world.post("coordinator", "/planning/annulations?semaine=2026-W48", shift=ticked, reason="Tempête")
+    assert answer.status_code == 422
+    assert "Cochez au moins un créneau" in answer.text

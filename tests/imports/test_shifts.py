@@ -52,11 +52,16 @@ async def test_a_line_makes_a_shift_as_the_form_would(scene: Scene) -> None:
 
 
 async def test_the_same_file_twice_changes_nothing(scene: Scene, mailbox: Callable[[], Awaitable[list[Any]]]) -> None:
-    lines = [row(), row(reference="", start="9h", end="12h", state="publié"), row(reference="N", end="2h", start="22h")]
+    lines = [
+        row(),
+        row(reference=""),
+        row(reference="", start="9h", end="12h", state="publié"),
+        row(reference="N", end="2h", start="22h"),
+    ]
     await scene.shifts(*lines)
     before, told = {one.id: one.version for one in await stored(scene)}, await count(scene, AuditEvent)
     plan = await scene.shifts(*lines)
-    assert plan.counts == {"refused": 0, "changed": 0, "created": 0, "same": 3}
+    assert plan.counts == {"refused": 0, "changed": 0, "created": 0, "same": 4}
     assert {one.id: one.version for one in await stored(scene)} == before
     assert await mailbox() == []
     assert (await count(scene, AuditEvent), await count(scene, ImportRun)) == (told, 1)

@@ -1,7 +1,8 @@
 """A week copied, kept as a template, and laid out again; on both engines."""
 
 import asyncio
-from datetime import date
+import re
+from datetime import date, time
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 
 from civic import clock
 from civic.db import Database
+from civic.formats import hour_range
 from civic.missions.models import Mission
 from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
 from civic.sites.models import SiteClosure
@@ -144,3 +146,41 @@ async def test_no_copy_leaves_the_period_of_its_mission(world: World, db: Databa
     assert seen.text.count("Hors de la période de la mission") == 2
     await world.post("coordinator", COPY, **form("draft"))
     assert [clock.local(one.starts_at).day for one in await shifts_of(db, 1, 8)] == [3]
+
+
+async def kept(world: World, name: str = "Hiver", who: str = "coordinator") -> str:
+    template_id = hidden((await world.get(who, COPY)).text, "template_id")
+    await world.post(who, "/planning/modeles?semaine=2026-W48", name=name, template_id=template_id)
+    return f"/planning/modeles/{template_id}"
+
+
+async def test_only_what_one_plans_leaves_the_template_of_somebody_else(world: World, db: Database) -> None:
+    own = await kept(world)
+    async with db.reading() as session:
+        rows = (await session.execute(select(WeekTemplateLine.site_id, WeekTemplateLine.id))).all()
+    lines = {row.site_id: row.id for row in rows}
+    page = (await world.get("coordinator_call", own)).text
+    assert "Archiver ce modèle" not in page
+    assert f"lignes/{lines[world.there.id]}" not in page
+    assert f"lignes/{lines[world.here.id]}" in page
+    foreign = await world.post("coordinator_call", f"{own}/lignes/{lines[world.there.id]}/retrait")
+    assert (foreign.status_code, (await world.post("coordinator_call", f"{own}/archivage")).status_code) == (403, 403)
+    mine = await world.post("coordinator_call", f"{own}/lignes/{lines[world.here.id]}/retrait")
+    assert mine.status_code == 303
+    async with db.reading() as session:
+        assert await session.scalar(select(func.count(WeekTemplateLine.id))) == 2
+
+
+async def test_two_lines_that_begin_together_are_removed_each_by_its_own_button(world: World, db: Database) -> None:
+    async with db.writing() as session:
+        await make_shift(session, moment(27, 14), hours=5, mission=world.mission, site=world.here)
+    own = await kept(world)
+    page = (await world.get("coordinator", own)).text
+    hours = re.escape(hour_range(moment(27, 14), moment(27, 19)))
+    long = re.search(hours + r".*?/lignes/([0-9a-f-]+)/retrait", page, re.DOTALL)
+    assert long is not None
+    await world.post("coordinator", f"{own}/lignes/{long[1]}/retrait")
+    async with db.reading() as session:
+        ends = set(await session.scalars(select(WeekTemplateLine.ends_time)))
+    assert time(17) in ends
+    assert time(19) not in ends
