@@ -45,7 +45,7 @@ async def edit_series(request: Request, user: CoordinatorUser, page: ShownSeries
     if form.get("scope") == ONE and (one := series_aim.read(form, page).shift_id):
         return redirect(f"/planning/creneaux/{one}/modifier")
     if made := await _made_by(session, page, form):
-        return redirect(f"/planning/series/{made}", _("C’est déjà fait : la série est modifiée."))
+        return redirect(f"/planning/series/{made}", _("C’est déjà fait : la série est modifiée."))
     choices = await shift_form.choices_of(session, user)
     reason = form.text("reason", required=False, maximum=series_edit_form.REASON_MAX)
     found = series_edit_form.read(form, choices, page)
@@ -78,12 +78,12 @@ async def _done(session: AsyncSession, user: User, page: SeriesPage, form: Form,
     target, run = await series_changes.edit_series(
         session, by=user, series_id=page.series.id, edit=edit, seen=form.get("seen"), reason=reason
     )
-    told = _("Rien ne change : la série est déjà ainsi.") if run is None else summary(run)
+    told = _("Rien ne change : la série est déjà ainsi.") if run is None else summary(run)
     return redirect(f"/planning/series/{target.id}", told)
 
 
 def summary(run: DryRun) -> str:
-    """« 6 créneaux changés, 1 annulé, 2 créés. 3 personnes sont prévenues. »"""
+    """« 6 créneaux changés, 1 annulé, 2 créés. 3 personnes sont prévenues. »"""
     counts = (
         (len(run.edited), ngettext("%(n)s créneau changé", "%(n)s créneaux changés", len(run.edited))),
         (len(run.of_kind(DROPPED)), ngettext("%(n)s annulé", "%(n)s annulés", len(run.of_kind(DROPPED)))),

@@ -41,7 +41,7 @@ async def stop_series(request: Request, user: CoordinatorUser, page: ShownSeries
     if not page.coming:
         return redirect(f"/planning/series/{page.series.id}", _("Cette série n’a plus de créneau à venir."))
     if form.get("step") == "confirm" and _done_already(form, page):
-        return redirect(f"/planning/series/{page.series.id}", _("C’est déjà fait : ces créneaux sont annulés."))
+        return redirect(f"/planning/series/{page.series.id}", _("C’est déjà fait : ces créneaux sont annulés."))
     aim = series_aim.read(form, page)
     if aim.scope == ONE and aim.shift_id:
         return redirect(f"/creneaux/{aim.shift_id}/annulation?next=/planning/series/{page.series.id}")
