@@ -121,7 +121,7 @@ async def test_what_is_wrong_is_told_at_a_column_of_the_file(
 ) -> None:
     """The code is made from the name where there is no column for it, and a column may have another name."""
     rest = {"Nature": "parc", "Pilier": "Énergie", "Commune": "Lens"}
-    given = {name: typed for name in head[:1]}
+    given = dict.fromkeys(head[:1], typed)
     given |= {name: {"Nom": "Parc", "Code INSEE": "75056", "Accès": "à" * 1001}[name] for name in head[1:]}
     rest = {name: value for name, value in rest.items() if "Code INSEE" not in head or name != "Commune"}
     told = await blamed(scene, (*head, *rest), tuple((given | rest).values()))
