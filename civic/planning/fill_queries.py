@@ -1,9 +1,10 @@
 """Which proposals somebody sees, and all that the page of one shows."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -69,9 +70,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`empty` is (shift, places left, sentence), `people` (name, id, Monday, hours, contract)."""
+    """Each day has its shifts in order of time; `empty` is (shift, places left, sentence), `people` (name, id, Monday,
+    hours, contract)."""
 
-    groups: list[Group]
+    days: list[tuple[date, list[Group]]]
     empty: list[tuple[ShiftFacts, int, str]]
     people: list[tuple[str, UUID, date, float, float]]
     left: int
@@ -117,7 +119,7 @@ async def draft_of(session: AsyncSession, proposal: FillProposal) -> Draft:
         by_shift[line.shift_id].append(Row(line, name))
     open_lines = [row[0] for row in lines if row[0].state == "proposed"]
     return Draft(
-        groups=[Group(shifts[key], rows) for key, rows in by_shift.items()],
+        days=by_day([Group(shifts[key], rows) for key, rows in by_shift.items()]),
         empty=[
             (shifts[UUID(one["shift"])], one["free"], why_empty(one["reasons"]))
             for one in short
@@ -129,6 +131,12 @@ async def draft_of(session: AsyncSession, proposal: FillProposal) -> Draft:
         placed=sum(row[0].state == "accepted" for row in lines),
         lost=lost(proposal),
     )
+
+
+def by_day(groups: Iterable[Group]) -> list[tuple[date, list[Group]]]:
+    """In order of time, within a day too."""
+    ordered = sorted(groups, key=lambda one: (one.shift.times.starts_at, one.shift.site_name, one.shift.id))
+    return [(day, list(found)) for day, found in groupby(ordered, key=lambda one: one.shift.times.day)]
 
 
 def why_empty(reasons: list[tuple[str, int]]) -> str:

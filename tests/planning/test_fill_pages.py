@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -61,6 +62,13 @@ async def test_from_the_question_to_the_places(world: World, db: Database) -> No
     assert {one.shift_id for one in lines} == {world.shift.id, world.elsewhere.id}, "a draft shift is not filled"
     page = await world.get("coordinator", address)
     assert "Appliquer les 4" in page.text
+    headings = re.findall(r'<h([23]) id="[jc]-[^"]*">(?:<a [^>]*>)?([^<]*)', page.text)
+    assert headings == [
+        ("2", "Jeudi 26 novembre 2026"),
+        ("3", "Parc de Là-bas"),
+        ("2", "Vendredi 27 novembre 2026"),
+        ("3", "Parc d’Ici"),
+    ]
     assert "every 1s" not in page.text
     taken = await world.post("coordinator", f"{address}/application", what="all", reason="Semaine pleine")
     assert taken.status_code == 303
