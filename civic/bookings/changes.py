@@ -16,7 +16,7 @@ from civic.bookings.people import people_of
 from civic.bookings.values import Company, Crowd, Held, Person, ShiftFacts
 from civic.errors import Answer, Finding, NotFound, Refusal
 from civic.i18n import _
-from civic.shifts.actions import check_place, check_times, lock
+from civic.shifts.actions import check_place, check_times, hold_place, lock
 from civic.shifts.models import Shift
 from civic.shifts.values import ShiftValues
 
@@ -81,6 +81,7 @@ async def edit_shift(
         raise Answer(412, "stale", message)
     if shift.state == "cancelled":
         raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
+    await hold_place(session, values.mission_id, values.site_id)
     await check_place(session, by=by, values=values)
     check_times(values)
     if shift.starts_at <= clock.now() and shift.state == "published":

@@ -32,6 +32,7 @@ async def create(
         made = await _made_before(session, by, key, digest)
         if made:
             return made
+    await hold_place(session, values.mission_id, values.site_id)
     await check_place(session, by=by, values=values)
     found = _problems(values) | rules.too_old(values.starts_at, now())
     if found:
@@ -73,15 +74,28 @@ def check_times(values: ShiftValues) -> None:
         raise Invalid(found)
 
 
+def _gone(mission_id: bool, site_id: bool) -> dict[str, str]:
+    found = {"mission_id": _("Cette mission n’existe pas. Choisissez dans la liste.")} if mission_id else {}
+    return found | ({"site_id": _("Ce lieu n’existe pas. Choisissez dans la liste.")} if site_id else {})
+
+
+async def hold_place(session: AsyncSession, mission_id: UUID, site_id: str) -> None:
+    """Keep a mission and a site in use until the commit: who archives one waits, and then finds what was planned.
+
+    Raises Invalid when one has been archived, whatever this session had read of it.
+    """
+    both = select(Mission.archived_at, Site.archived_at).join_from(Mission, Site, Site.id == site_id)
+    chosen = both.where(Mission.id == mission_id)
+    row = (await session.execute(chosen.with_for_update(read=True, key_share=True))).one_or_none()
+    if row is not None and any(row):
+        raise Invalid(_gone(row[0] is not None, row[1] is not None))
+
+
 async def check_place(session: AsyncSession, *, by: User, values: ShiftValues) -> None:
     """The mission exists, holds the site on that day, and the site is in the coordinator's scope."""
     site = await session.get(Site, values.site_id)
     mission = await session.get(Mission, values.mission_id)
-    errors = {}
-    if mission is None or mission.archived_at:
-        errors["mission_id"] = _("Cette mission n’existe pas. Choisissez dans la liste.")
-    if site is None or site.archived_at:
-        errors["site_id"] = _("Ce lieu n’existe pas. Choisissez dans la liste.")
+    errors = _gone(mission is None or mission.archived_at is not None, site is None or site.archived_at is not None)
     if not errors:
         pair = (values.mission_id, values.site_id)
         if await session.get(MissionSite, pair) is None:

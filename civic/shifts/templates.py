@@ -99,8 +99,10 @@ async def lay_out(
     outside the mission's period, or a mission or site that is no longer in use or out of scope."""
     if not lines:
         return []
-    missions = {one.id: one for one in await session.scalars(select(Mission))}
-    sites = {one.id: one for one in await session.scalars(select(Site))}
+    # As they are now, not as this session may have read them before it held the sites.
+    fresh = {"populate_existing": True}
+    missions = {one.id: one for one in await session.scalars(select(Mission), execution_options=fresh)}
+    sites = {one.id: one for one in await session.scalars(select(Site), execution_options=fresh)}
     pairs = {tuple(row) for row in await session.execute(select(MissionSite.mission_id, MissionSite.site_id))}
     closures = await _closures(session, monday)
     there = await _there(session, monday)

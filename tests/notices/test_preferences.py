@@ -88,6 +88,9 @@ async def test_one_click_stops_a_family_without_signing_in_as_often_as_wanted(
         after = await wishes(db, cast)
         assert not after.wants(family)
         assert all(after.wants(other) for other in FAMILIES if other != family)
+    again = await client.get(path)
+    assert "C’est fait" in again.text
+    assert "Ne plus les recevoir" not in again.text
     assert await wishes(db, cast, "colleague") == Wishes()
 
 
