@@ -7,6 +7,12 @@
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.requestConfig?.elt?.matches?.(".slot")) focusOn("fiche-t");
   });
+  // The button that was pressed is gone from the answer: the focus goes to what its form names as the next place.
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    const next = detail.requestConfig?.elt?.elements?.next?.value;
+    const place = next?.includes("#") && document.getElementById(next.split("#").pop());
+    if (place && document.activeElement === document.body) (place.querySelector("a[href], button") ?? place).focus();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .menu[open]")) return;
     document.querySelector("[data-close-sheet]")?.click();
