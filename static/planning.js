@@ -2,8 +2,13 @@
 (() => {
   "use strict";
   const focusOn = (id) => document.getElementById(id)?.focus();
-  if (location.hash === "#fiche" && document.querySelector("[data-close-sheet]")) focusOn("fiche-t");
-  else if (location.hash.startsWith("#s-")) focusOn(location.hash.slice(1));
+  const arrive = () => {
+    if (location.hash === "#fiche" && document.querySelector("[data-close-sheet]")) focusOn("fiche-t");
+    else if (location.hash.startsWith("#s-")) focusOn(location.hash.slice(1));
+  };
+  arrive();
+  // The browser goes to what the address names on its own, and gives the focus to the sheet since it scrolls.
+  addEventListener("load", () => document.activeElement.matches("body, #fiche") && arrive());
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.requestConfig?.elt?.matches?.(".slot")) focusOn("fiche-t");
   });
