@@ -60,10 +60,13 @@ class Facts:
 def listed(facts: Facts, address: Address, now: datetime, *, whole: bool = False) -> list[Todo]:
     """Ordered by urgency: who would stand alone or nobody at all within 48 h, places that no longer hold, pairs that
     lack somebody, people who wait for an answer, papers, then what can wait. `whole` leaves nothing folded."""
-    alerts = _alerts(facts, address, None if whole else SHOWN)
+    closed = _shut(facts, now)
+    due = [one for one in facts.due if one.id not in {shift.id for shift in closed}]
+    alerts = _alerts(due, facts.crowds, address, None if whole else SHOWN)
     return [
         *(one for one in alerts if one.tone == "bad"),
         *_conflicts(facts, address, None if whole else CONFLICTS_SHOWN),
+        *_closed(closed, address, None if whole else SHOWN),
         *(one for one in alerts if one.tone != "bad"),
         *_people(facts),
         *_papers(facts),
@@ -110,13 +113,36 @@ def _conflicts(facts: Facts, address: Address, most: int | None) -> list[Todo]:
     return found
 
 
-def _alerts(facts: Facts, address: Address, most: int | None) -> list[Todo]:
-    due = sorted(facts.due, key=lambda one: bool(one.seated) and not one.lone_minor)
+def _shut(facts: Facts, now: datetime) -> list[ShiftFacts]:
+    """The coming shifts of the week, drafts too, that fall on a day when their site closes: nobody can take them."""
+    told = {one.shift.id for one in facts.conflicts}
+    coming = [one for one in facts.shifts if one.state != "cancelled" and one.times.starts_at > now]
+    return [one for one in coming if one.id not in told and any(day.touches(one.times) for day in one.closures)]
+
+
+def _closed(closed: Sequence[ShiftFacts], address: Address, most: int | None) -> list[Todo]:
+    shown = closed if most is None or len(closed) <= most + 1 else closed[:most]
+    title = _("Créneau un jour de fermeture")
+    found = []
+    for one in shown:
+        text = f"{_of_shift(one)} {_('Déplacez-le ou annulez-le.')}"
+        found.append(Todo("bad", "ban", title, text, address(one.id, one.times.starts_at), _("Régler")))
+    if len(shown) < len(closed):
+        following, more = closed[len(shown)], len(closed) - len(shown)
+        title = _("Et %(n)s autres un jour de fermeture") % {"n": more}
+        text = _("Le premier : %(shift)s") % {"shift": _of_shift(following)}
+        href = address(following.id, following.times.starts_at)
+        found.append(Todo("bad", "ban", title, text, href, _("Régler"), more))
+    return found
+
+
+def _alerts(urgent: Sequence[Due], crowds: Mapping[UUID, Crowd], address: Address, most: int | None) -> list[Todo]:
+    due = sorted(urgent, key=lambda one: bool(one.seated) and not one.lone_minor)
     shown = due if most is None or len(due) <= most + 1 else due[:most]
-    found = [_alert(one, facts.crowds, address) for one in shown]
+    found = [_alert(one, crowds, address) for one in shown]
     if len(shown) < len(due):
         following, more = due[len(shown)], len(due) - len(shown)
-        title = _("Et %(n)s autres sous 48 h") % {"n": more}
+        title = _("Et %(n)s autres sous 48 h") % {"n": more}
         text = _("Le premier : %(shift)s") % {"shift": _of_due(following)}
         href = address(following.id, following.starts_at)
         found.append(Todo("warn", "users-round", title, text, href, _("Pourvoir"), more))
@@ -139,14 +165,14 @@ def _alert_title(due: Due) -> tuple[str, str, str]:
         return "bad", "triangle-alert", _("Mineur seul")
     if due.called:
         return "warn", "users-round", _("Remplacement cherché")
-    return "warn", "users-round", _("Incomplet sous 48 h")
+    return "warn", "users-round", _("Incomplet sous 48 h")
 
 
 def _empty_title(due: Due) -> str:
     distance = (clock.local(due.starts_at).date() - clock.today()).days
     if distance == 0:
         return _("Vide aujourd’hui")
-    return _("Vide demain") if distance == 1 else _("Vide sous 48 h")
+    return _("Vide demain") if distance == 1 else _("Vide sous 48 h")
 
 
 def _people(facts: Facts) -> list[Todo]:
