@@ -117,6 +117,10 @@ class Times:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
+# Remembered: the hundreds of shifts and places of a week share a few.
+times_of = lru_cache(maxsize=4096)(Times)
+
+
 @dataclass(frozen=True, slots=True)
 class Closure:
     site_id: str
