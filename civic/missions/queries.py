@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql import ColumnElement
 
 from civic.accounts.models import User
+from civic.accounts.sight import Sight
 from civic.missions.models import Application, Mission, MissionSite
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
@@ -62,7 +63,7 @@ async def mission_with_all(session: AsyncSession, mission_id: UUID, *, archived:
     return found
 
 
-def in_scope(user: User) -> ColumnElement[bool]:
+def in_scope(user: User | Sight) -> ColumnElement[bool]:
     """Whether a mission belongs to a coordinator (`scopes` loaded): one of its sites is in scope, or it has none."""
     if not user.scopes:
         return true()

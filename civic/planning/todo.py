@@ -231,7 +231,8 @@ def _one_unnoted(due: Sequence[Due], address: Address) -> Todo:
 def _queues(facts: Facts, address: Address, now: datetime, most: int | None) -> list[Todo]:
     found = []
     for shift in facts.shifts:
-        waiting = len(facts.crowds[shift.id].waiting) if shift.id in facts.crowds else 0
+        crowd = facts.crowds.get(shift.id)
+        waiting = len(crowd.waiting) if crowd else 0
         if shift.state == "published" and shift.times.starts_at > now and waiting > 1:
             text = _("Un second binôme est possible : %(site)s, %(day)s") % {
                 "site": shift.site_name,

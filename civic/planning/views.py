@@ -48,26 +48,9 @@ from civic.templating import query
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
-# First, so that « nouveau » is not taken for the id of a shift.
-for _part in (
-    shift_views,
-    shift_move_views,
-    fill_views,
-    series_views,
-    series_edit_views,
-    series_stop_views,
-    template_views,
-    bulk_views,
-    roster_views,
-    move_views,
-    day_views,
-    team_views,
-    wish_views,
-    announce_views,
-):
-    router.include_router(_part.router)
 
 
+# First of all what is asked most: routes are tried in their order.
 @router.get("/planning")
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
     """The week by site, four of them or a day (`vue`); every filter and the chosen shift are in the address."""
@@ -90,19 +73,6 @@ async def show_week(request: Request, user: CoordinatorUser, session: Session) -
     return render(request, "planning/week.html", context)
 
 
-def _shift_id(text: str | None) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
-
-
-async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
-    return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
-
-
 @router.get("/planning/vif")
 async def show_changes(request: Request, user: CoordinatorUser, session: Session) -> Response:
     """The same week or day once something changed since the page was made; 204 while nothing did."""
@@ -115,6 +85,19 @@ async def show_changes(request: Request, user: CoordinatorUser, session: Session
     context = await week.week_of(session, user, request.query_params, current)
     context |= {"fiche": None, "form": Form(), "refused": [], "pillars": PILLARS, "changed_at": clock.now()}
     return render(request, "planning/week.html", context)
+
+
+def _shift_id(text: str | None) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
+    return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
 
 
 @router.get("/planning/a-traiter")
@@ -134,6 +117,26 @@ async def show_todo(request: Request, user: CoordinatorUser, session: Session) -
         "back": found.chosen.address(),
     }
     return render(request, "planning/todo.html", context)
+
+
+# Before the pages of one shift, so that « nouveau » is not taken for its id.
+for _part in (
+    shift_views,
+    shift_move_views,
+    fill_views,
+    series_views,
+    series_edit_views,
+    series_stop_views,
+    template_views,
+    bulk_views,
+    roster_views,
+    move_views,
+    day_views,
+    team_views,
+    wish_views,
+    announce_views,
+):
+    router.include_router(_part.router)
 
 
 @router.get("/planning/creneaux/{shift_id}")
