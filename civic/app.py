@@ -67,6 +67,7 @@ ROUTERS = (
     "civic.encounters.api",
     "civic.encounters.noting",
     "civic.encounters.review_views",
+    "civic.encounters.topic_views",
     "civic.encounters.views",
     "civic.reports.api",
     "civic.reports.views",

@@ -131,6 +131,10 @@ SCREENS = (
     Screen("taches", ADMIN, "/administration/taches"),
     Screen("regles", ADMIN, "/administration/regles"),
     Screen("regle", ADMIN, "/administration/regles/{rule}"),
+    Screen("themes", ADMIN, "/administration/themes"),
+    Screen("theme-nouveau", ADMIN, "/administration/themes/nouveau"),
+    Screen("theme", ADMIN, "/administration/themes/parks"),
+    Screen("theme-fusion", ADMIN, "/administration/themes/parks/fusion?into=water&first_day={today}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
@@ -219,6 +223,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
         "rule": lambda: "week_max_minor",
+        "today": lambda: str(clock.today()),
         "ended": lambda: next(
             shift["id"]
             for shift in items(

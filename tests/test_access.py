@@ -74,6 +74,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "token": "unknown",
         "token_id": UUID(NOWHERE),
         "rule_code": "week_max_adult",
+        "topic_code": "parks",
         "run_id": (await make_run(session, cast.coordinator_call)).id,
         "series_id": (await make_series(session, mission, site)).id,
         "template_id": template.id,

@@ -27,7 +27,7 @@ from civic.encounters.rules import (
     wrong_references,
     wrong_writer,
 )
-from civic.encounters.tables import ENCOUNTERS, OUTINGS, Table
+from civic.encounters.tables import ENCOUNTERS, OUTINGS, New, Table
 from civic.errors import Invalid, Refusal
 from civic.i18n import _
 from civic.sites.models import Site
@@ -80,7 +80,7 @@ async def _take_all(
     references: References,
 ) -> list[Result]:
     results: list[Result] = []
-    new: list[tuple[UUID, Record]] = []
+    new: list[New] = []
     changed: list[tuple[UUID, Record, Stored]] = []
     for record in records:
         known = stored.get(record.uuid) if record.uuid else None
@@ -90,12 +90,12 @@ async def _take_all(
             if known:
                 changed.append((record.uuid, record, known))
             else:
-                new.append((record.uuid, record))
+                new.append(New(record.uuid, record, references.counted(record.content)))
             stored[record.uuid] = _after(record, known)
     if new:
         await table.insert(session, new, by.id)
     for uuid, record, known in changed:
-        await _change(session, table, by, uuid, record, known)
+        await _change(session, table, by, uuid, record, known, references)
     return results
 
 
@@ -107,7 +107,7 @@ async def _take_each(session: AsyncSession, table: Table, by: User, records: Seq
         known = stored.get(record.uuid) if record.uuid else None
         result = _judge(record, known, references)
         if record.uuid and result.outcome in WRITTEN:
-            result, known = await _take_one(session, table, by, record.uuid, record, known)
+            result, known = await _take_one(session, table, by, record.uuid, record, known, references)
             if known:
                 stored[record.uuid] = known
         results.append(result)
@@ -115,7 +115,13 @@ async def _take_each(session: AsyncSession, table: Table, by: User, records: Seq
 
 
 async def _take_one(
-    session: AsyncSession, table: Table, by: User, uuid: UUID, record: Record, known: Stored | None
+    session: AsyncSession,
+    table: Table,
+    by: User,
+    uuid: UUID,
+    record: Record,
+    known: Stored | None,
+    references: References,
 ) -> tuple[Result, Stored | None]:
     """One record in its own savepoint; a UUID that another writer took first is judged against what they wrote."""
     for _attempt in range(ATTEMPTS):
@@ -123,9 +129,9 @@ async def _take_one(
         try:
             async with session.begin_nested():
                 if known is None:
-                    await table.insert(session, [(uuid, record)], by.id)
+                    await table.insert(session, [New(uuid, record, references.counted(record.content))], by.id)
                 else:
-                    await _change(session, table, by, uuid, record, known)
+                    await _change(session, table, by, uuid, record, known, references)
         except IntegrityError:
             found, references = await lookups.load(session, table, by.id, [record])
             known = found.get(uuid)
@@ -148,9 +154,11 @@ def _after(record: Record, known: Stored | None) -> Stored:
     return Stored(True, record.number, record.content, kept)
 
 
-async def _change(session: AsyncSession, table: Table, by: User, uuid: UUID, record: Record, known: Stored) -> None:
+async def _change(
+    session: AsyncSession, table: Table, by: User, uuid: UUID, record: Record, known: Stored, references: References
+) -> None:
     await _keep_present(session, table, uuid, known)
-    await table.update(session, uuid, record.number, record.content)
+    await table.update(session, uuid, record.number, references.counted(record.content))
     await table.keep(session, uuid, record.number, record.content, by.id)
     note(session, by=by, verb=f"{table.noun}.corrected", subject=table.row(id=uuid), detail={"version": record.number})
 
@@ -172,7 +180,7 @@ async def correct(
         raise Refusal("changed_meanwhile", _("Cette rencontre a changé entre-temps. Rouvrez-la, puis corrigez-la."))
     number = stored.version + 1
     record = ENCOUNTERS.read({**values, "client_uuid": str(encounter_id), "version": number})
-    errors = dict(record.errors)
+    errors, content = dict(record.errors), record.content
     if not errors:
         _found, references = await lookups.load(session, ENCOUNTERS, by.id, [record])
         errors = wrong_references(record.content, references, stored.content)
@@ -183,12 +191,13 @@ async def correct(
             | frozen(record.day, references.closed)
             | await _wrong_scope(session, by, record.content["site_id"])
         )
+        content = references.counted(record.content)
     if errors:
         raise Invalid(errors)
-    if same(record.content, stored.content):
+    if same(content, stored.content):
         return
     await _keep_present(session, ENCOUNTERS, encounter_id, stored)
-    await ENCOUNTERS.update(session, encounter_id, number, record.content)
+    await ENCOUNTERS.update(session, encounter_id, number, content)
     await ENCOUNTERS.keep(session, encounter_id, number, record.content, by.id, reason=reason)
     _note(session, by, "encounter.corrected", encounter_id, number, reason)
 

@@ -6,7 +6,7 @@ Plain statements rather than mapped objects: a savepoint that fails leaves nothi
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Insert, delete, insert, select, update
@@ -23,6 +23,14 @@ from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion,
 Row = Encounter | Outing
 _ENCOUNTER = (*codes.AGES, "feeling", *codes.DETAILS, "comment")
 _OUTING = ("approached_count", "refused_count", "weather", "crowd", "ambience")
+
+
+class New(NamedTuple):
+    """A record to insert: `content` is what counts of it, the record's own is what was typed."""
+
+    uuid: UUID
+    record: Record
+    content: Content
 
 
 class Table(ABC):
@@ -47,14 +55,20 @@ class Table(ABC):
     @abstractmethod
     def columns(self, content: Content) -> dict[str, Any]: ...
 
-    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+    async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
         """New rows and their first versions, in a number of statements that does not grow with them."""
         rows = [
-            {"id": uuid, "version": one.number, "author_id": by_id, **self.columns(one.content)} for uuid, one in new
+            {"id": one.uuid, "version": one.record.number, "author_id": by_id, **self.columns(one.content)}
+            for one in new
         ]
         kept = [
-            {self.version_owner: uuid, "version": one.number, "content": one.content, "by_id": by_id}
-            for uuid, one in new
+            {
+                self.version_owner: one.uuid,
+                "version": one.record.number,
+                "content": one.record.content,
+                "by_id": by_id,
+            }
+            for one in new
         ]
         await session.execute(_into(self.row), rows)
         await session.execute(_into(self.versions), kept)
@@ -106,11 +120,9 @@ class Encounters(Table):
             "held": holds(content["comment"]),
         }
 
-    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+    async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
         await super().insert(session, new, by_id)
-        await session.execute(
-            _into(EncounterTopic), [row for uuid, one in new for row in _topic_rows(uuid, one.content)]
-        )
+        await session.execute(_into(EncounterTopic), [row for one in new for row in _topic_rows(one.uuid, one.content)])
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
         """What was read and then changed is to be read again."""

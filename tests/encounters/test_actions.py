@@ -17,6 +17,7 @@ from civic.db import Database
 from civic.encounters import actions, lookups, reference
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion, Topic
 from civic.encounters.rules import References, Writer
+from civic.encounters.topic_rules import Validity
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.volunteers.models import Volunteer
 from tests.encounters.scene import Scene
@@ -176,7 +177,7 @@ async def test_without_the_second_look_the_race_would_show(db: Database, scene: 
 
     async def sees_nothing(*_args: Any) -> tuple[dict[UUID, Any], References]:
         writer = Writer(True, [(clock.today(), clock.today())])
-        return {}, References(sites={scene.site.id: None}, topics={"parks": (None, None)}, writer=writer)
+        return {}, References(sites={scene.site.id: None}, topics={"parks": Validity()}, writer=writer)
 
     records = [encounter_record(scene.site) for _ in range(12)]
     with patch.object(actions, "ATTEMPTS", 1), patch.object(lookups, "load", sees_nothing):
