@@ -68,6 +68,7 @@ ROUTERS = (
     "civic.encounters.noting",
     "civic.encounters.review_views",
     "civic.encounters.topic_views",
+    "civic.encounters.outing_views",
     "civic.encounters.views",
     "civic.reports.api",
     "civic.reports.views",

@@ -50,6 +50,10 @@ SCREENS = (
     Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
     Screen("rencontre-nouvelle", VOLUNTEER, "/rencontres/nouvelle"),
     Screen("rencontre-enregistree", VOLUNTEER, "/rencontres/{recent}/enregistree"),
+    Screen("sorties", VOLUNTEER, "/rencontres/sorties"),
+    Screen("sortie", VOLUNTEER, "/rencontres/sorties/{outing}"),
+    Screen("sortie-modifier", VOLUNTEER, "/rencontres/sorties/{outing}/modifier"),
+    Screen("sortie-annulation", VOLUNTEER, "/rencontres/sorties/{outing}/annulation"),
     Screen("sortie-nouvelle", VOLUNTEER, "/sorties/nouvelle"),
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
@@ -142,7 +146,7 @@ NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", 
 # A picture is no page.
 NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
-NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
+NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("heures", "attestation")}
 # Files to print, to fill in, to work through.
 NO_SCREEN |= {"/planning/vif"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
@@ -169,6 +173,12 @@ def address(screen: Screen, request: APIRequestContext) -> str:
     def leave() -> str:
         """So are leaves, for the volunteer and for the coordinator."""
         found = re.search(r"/conges/([0-9a-f-]{36})", request.get("/conges").text())
+        assert found
+        return found[1]
+
+    def outing() -> str:
+        """So are outings, the latest first: one that may still be corrected."""
+        found = re.search(r"/rencontres/sorties/([0-9a-f-]{36})", request.get("/rencontres/sorties").text())
         assert found
         return found[1]
 
@@ -247,6 +257,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
         "account": account,
         "leave": leave,
+        "outing": outing,
         "import": looked,
         "series": series,
         "template": template,

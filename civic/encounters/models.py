@@ -74,6 +74,7 @@ class Outing(Base):
     received_at: Mapped[datetime | None] = mapped_column(default=now)
 
     site: Mapped[Site] = relationship(lazy="raise")
+    shift: Mapped[Shift | None] = relationship(lazy="raise")
 
 
 class OutingVersion(Base):

@@ -192,14 +192,23 @@ def in_time(day: date, today: date) -> bool:
 
 
 def check_change(
-    *, role: str, mine: bool, in_scope: bool, voided: bool, day: date, today: date, reason: str, closed: Spans = ()
+    *,
+    role: str,
+    mine: bool,
+    in_scope: bool,
+    voided: bool,
+    day: date,
+    today: date,
+    reason: str,
+    closed: Spans = (),
+    noun: str = "encounter",
 ) -> None:
     """Let the pair change a row for 7 days, then a coordinator in scope or a manager who says why; raise otherwise."""
     allowed = mine if role == "volunteer" else in_scope if role == "coordinator" else role == "manager"
     if not allowed:
         raise Forbidden
     if voided:
-        raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
+        raise Refusal(f"{noun}_voided", _("Cette fiche est annulée : elle ne se corrige plus."))
     if held := frozen(day, closed):
         raise Refusal("period_closed", held["date"])
     if role == "volunteer":

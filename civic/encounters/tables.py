@@ -14,6 +14,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from civic.clock import now
 from civic.db import Base
 from civic.encounters import codes
 from civic.encounters.contents import Content, Record, people, read_encounter, read_outing
@@ -53,6 +54,10 @@ class Table(ABC):
     def is_voided(self, row: Any) -> bool: ...
 
     @abstractmethod
+    def voiding(self) -> dict[str, Any]:
+        """The columns of a row that is taken out of every figure."""
+
+    @abstractmethod
     def columns(self, content: Content) -> dict[str, Any]: ...
 
     async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
@@ -78,10 +83,14 @@ class Table(ABC):
         await session.execute(change.execution_options(synchronize_session=False))
 
     async def keep(
-        self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID | None, **more: Any
+        self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID | None, reason: str = ""
     ) -> None:
-        """Keep a version for good; the same number twice breaks the primary key."""
-        values = {self.version_owner: uuid, "version": number, "content": content, "by_id": by_id, **more}
+        """Keep a version for good; the same number twice breaks the primary key. The reason of an outing's change is in
+        the audit log alone.
+        """
+        values = {self.version_owner: uuid, "version": number, "content": content, "by_id": by_id}
+        if hasattr(self.versions, "reason"):
+            values["reason"] = reason
         await session.execute(insert(self.versions).values(values))
 
 
@@ -109,6 +118,9 @@ class Encounters(Table):
 
     def is_voided(self, row: Encounter) -> bool:
         return row.status == "voided"
+
+    def voiding(self) -> dict[str, Any]:
+        return {"status": "voided"}
 
     def columns(self, content: Content) -> dict[str, Any]:
         outing_id = UUID(content["outing_uuid"]) if content["outing_uuid"] else None
@@ -150,6 +162,9 @@ class Outings(Table):
 
     def is_voided(self, row: Outing) -> bool:
         return row.voided_at is not None
+
+    def voiding(self) -> dict[str, Any]:
+        return {"voided_at": now()}
 
     def columns(self, content: Content) -> dict[str, Any]:
         return {**_place_columns(content), **{name: content[name] for name in _OUTING}}
