@@ -17,6 +17,7 @@ from civic.methods import HeadAsGet
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
 from civic.outbox.send import sender_for
 from civic.paths import STATIC
+from civic.planning import sources
 from civic.settings import Settings, settings
 from civic.tasks.work import for_ever
 
@@ -83,6 +84,8 @@ ROUTERS = (
     "civic.docs",
     "civic.legal",
 )
+# What waits for a coordinator in domains that the planning does not know, in the order of « À traiter ».
+TODO = ("civic.encounters.review_todo",)
 
 
 def steady_collector() -> None:
@@ -123,6 +126,7 @@ def create_app(configured: Settings | None = None, database: Database | None = N
         router = import_module(name).router
         faced = [Depends(known_query)] if router.prefix.startswith("/api/") else []
         app.include_router(router, dependencies=faced)
+    sources.SOURCES[:] = [import_module(name).waiting for name in TODO]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     openapi.install(app)
