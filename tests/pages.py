@@ -58,6 +58,7 @@ SCREENS = (
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
     Screen("heures", VOLUNTEER, "/heures"),
+    Screen("bilan-engagement", VOLUNTEER, "/volontaires/{own}/bilan"),
     Screen("conges", VOLUNTEER, "/conges"),
     Screen("conge-retrait", VOLUNTEER, "/conges/{leave}/retrait"),
     Screen("profil", VOLUNTEER, "/profil"),
@@ -114,6 +115,7 @@ SCREENS = (
     Screen("rencontres-a-relire", COORDINATOR, "/rencontres/a-relire"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
+    Screen("site-vie", MANAGER, "/sites/{site}/vie"),
     Screen("bilans", MANAGER, "/bilans"),
     Screen("bilans-documents", MANAGER, "/bilans/documents"),
     Screen("bilans-comparaison", MANAGER, "/bilans/comparaison"),
@@ -146,7 +148,7 @@ NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", 
 # A picture is no page.
 NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
-NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("heures", "attestation")}
+NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("bilan", "heures", "attestation")}
 # Files to print, to fill in, to work through.
 NO_SCREEN |= {"/planning/vif"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
