@@ -9,6 +9,7 @@ from uuid import UUID
 from playwright.sync_api import APIRequestContext
 
 from civic import clock
+from civic.encounters.topic_rules import earliest_merge
 
 VOLUNTEER = "volontaire@demo.example"
 COORDINATOR = "coordination@demo.example"
@@ -140,7 +141,7 @@ SCREENS = (
     Screen("themes", ADMIN, "/administration/themes"),
     Screen("theme-nouveau", ADMIN, "/administration/themes/nouveau"),
     Screen("theme", ADMIN, "/administration/themes/parks"),
-    Screen("theme-fusion", ADMIN, "/administration/themes/parks/fusion?into=water&first_day={today}"),
+    Screen("theme-fusion", ADMIN, "/administration/themes/parks/fusion?into=water&first_day={quarter}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
@@ -235,7 +236,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
         "rule": lambda: "week_max_minor",
-        "today": lambda: str(clock.today()),
+        "quarter": lambda: str(earliest_merge(clock.today())),
         "ended": lambda: next(
             shift["id"]
             for shift in items(

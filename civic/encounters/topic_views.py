@@ -187,13 +187,19 @@ async def merge(request: Request, user: AdminUser, topic: Chosen, session: Sessi
         except Invalid as invalid:
             _fail(form, invalid)
         else:
-            words = ngettext(
-                "Thèmes fusionnés : %(num)s rencontre compte dans l’autre.",
-                "Thèmes fusionnés : %(num)s rencontres comptent dans l’autre.",
-                moved,
-            )
-            return redirect(f"{PAGE}/{topic.code}", words % {"num": moved})
+            return redirect(f"{PAGE}/{topic.code}", _merged(day, moved))
     return await _merge_page(request, session, topic, form, status=422)
+
+
+def _merged(day: date, moved: int) -> str:
+    if day > clock.today():
+        return _("Fusion prévue le %(day)s : elle peut s’annuler jusque-là.") % {"day": day_long(day)}
+    words = ngettext(
+        "Thèmes fusionnés : %(num)s rencontre compte dans l’autre.",
+        "Thèmes fusionnés : %(num)s rencontres comptent dans l’autre.",
+        moved,
+    )
+    return words % {"num": moved}
 
 
 def _check_state(topic: Topic) -> None:
