@@ -75,6 +75,8 @@ SENTENCES = {
     "outing.voided": N_("Sortie annulée"),
     "rule.changed": N_("Valeur d’une règle changée"),
     "series.created": N_("Série de créneaux créée"),
+    "series.edited": N_("Série de créneaux modifiée"),
+    "series.stopped": N_("Série de créneaux arrêtée"),
     "shift.cancelled": N_("Créneau annulé"),
     "shift.created": N_("Créneau créé"),
     "shift.edited": N_("Créneau modifié"),
