@@ -9,6 +9,7 @@ from uuid import UUID
 from playwright.sync_api import APIRequestContext
 
 from civic import clock
+from civic.encounters.topic_rules import earliest_merge
 
 VOLUNTEER = "volontaire@demo.example"
 COORDINATOR = "coordination@demo.example"
@@ -50,10 +51,15 @@ SCREENS = (
     Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
     Screen("rencontre-nouvelle", VOLUNTEER, "/rencontres/nouvelle"),
     Screen("rencontre-enregistree", VOLUNTEER, "/rencontres/{recent}/enregistree"),
+    Screen("sorties", VOLUNTEER, "/rencontres/sorties"),
+    Screen("sortie", VOLUNTEER, "/rencontres/sorties/{outing}"),
+    Screen("sortie-modifier", VOLUNTEER, "/rencontres/sorties/{outing}/modifier"),
+    Screen("sortie-annulation", VOLUNTEER, "/rencontres/sorties/{outing}/annulation"),
     Screen("sortie-nouvelle", VOLUNTEER, "/sorties/nouvelle"),
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
     Screen("heures", VOLUNTEER, "/heures"),
+    Screen("bilan-engagement", VOLUNTEER, "/volontaires/{own}/bilan"),
     Screen("conges", VOLUNTEER, "/conges"),
     Screen("conge-retrait", VOLUNTEER, "/conges/{leave}/retrait"),
     Screen("profil", VOLUNTEER, "/profil"),
@@ -112,6 +118,7 @@ SCREENS = (
     Screen("rencontres-a-relire", COORDINATOR, "/rencontres/a-relire"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
+    Screen("site-vie", MANAGER, "/sites/{site}/vie"),
     Screen("bilans", MANAGER, "/bilans"),
     Screen("bilans-documents", MANAGER, "/bilans/documents"),
     Screen("bilans-comparaison", MANAGER, "/bilans/comparaison"),
@@ -133,6 +140,10 @@ SCREENS = (
     Screen("taches", ADMIN, "/administration/taches"),
     Screen("regles", ADMIN, "/administration/regles"),
     Screen("regle", ADMIN, "/administration/regles/{rule}"),
+    Screen("themes", ADMIN, "/administration/themes"),
+    Screen("theme-nouveau", ADMIN, "/administration/themes/nouveau"),
+    Screen("theme", ADMIN, "/administration/themes/parks"),
+    Screen("theme-fusion", ADMIN, "/administration/themes/parks/fusion?into=water&first_day={quarter}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
@@ -140,7 +151,7 @@ NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", 
 # A picture is no page.
 NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
-NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
+NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("bilan", "heures", "attestation")}
 # Files to print, to fill in, to work through.
 NO_SCREEN |= {"/planning/vif"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
@@ -167,6 +178,12 @@ def address(screen: Screen, request: APIRequestContext) -> str:
     def leave() -> str:
         """So are leaves, for the volunteer and for the coordinator."""
         found = re.search(r"/conges/([0-9a-f-]{36})", request.get("/conges").text())
+        assert found
+        return found[1]
+
+    def outing() -> str:
+        """So are outings, the latest first: one that may still be corrected."""
+        found = re.search(r"/rencontres/sorties/([0-9a-f-]{36})", request.get("/rencontres/sorties").text())
         assert found
         return found[1]
 
@@ -221,6 +238,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
         "rule": lambda: "week_max_minor",
+        "quarter": lambda: str(earliest_merge(clock.today())),
         "ended": lambda: next(
             shift["id"]
             for shift in items(
@@ -244,6 +262,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
         "account": account,
         "leave": leave,
+        "outing": outing,
         "import": looked,
         "series": series,
         "template": template,

@@ -13,7 +13,7 @@ from civic.bookings.models import CheckInCode
 from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
-from tests.factories.encounters import make_encounter
+from tests.factories.encounters import make_encounter, make_outing
 from tests.factories.fills import make_proposal
 from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
@@ -74,6 +74,8 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "token": "unknown",
         "token_id": UUID(NOWHERE),
         "rule_code": "week_max_adult",
+        "topic_code": "parks",
+        "outing_id": (await make_outing(session, site, cast.volunteer)).id,
         "run_id": (await make_run(session, cast.coordinator_call)).id,
         "series_id": (await make_series(session, mission, site)).id,
         "template_id": template.id,

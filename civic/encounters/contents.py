@@ -21,6 +21,8 @@ MAX_TOPICS = 3
 MAX_COMMENT = 280
 MAX_COUNT = 1000
 MAX_VERSION = 100_000
+# Stands in a kept content whose comment was erased.
+ERASED = "comment_erased"
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -219,13 +221,22 @@ def _not_an_object(given: Any) -> Record:
 
 
 def same(one: Content, other: Content) -> bool:
-    """Whether two contents say the same thing: the order of topics and the state of the row are no part of it."""
-    return _core(one) == _core(other)
+    """Whether two contents say the same thing: the order of topics and the state of the row are no part of it. Where a
+    comment was erased in its time, nobody knows what it was: a replay is recognised by the rest.
+    """
+    erased = ERASED in one or ERASED in other
+    return _core(one, erased) == _core(other, erased)
 
 
-def _core(content: Content) -> Content:
+def without_comment(content: Content) -> Content:
+    """A kept content once its comment is erased."""
+    return {**content, "comment": None, ERASED: True}
+
+
+def _core(content: Content, erased: bool) -> Content:
     """Fields that hold nothing are left out: a version kept before a field existed still compares equal."""
-    filled = {key: value for key, value in content.items() if value is not None and key != "status"}
+    left_out = {"status", ERASED, *(["comment"] if erased else [])}
+    filled = {key: value for key, value in content.items() if value is not None and key not in left_out}
     if "topics" in filled:
         filled["topics"] = sorted(filled["topics"])
     return filled

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from civic.encounters.contents import Content, Record, same
 from civic.encounters.detector import hints
+from civic.encounters.topic_rules import Validity, counted, heir
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.formats import day_range
 from civic.i18n import _
@@ -46,16 +47,21 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Who writes, and what a batch refers to and really exists. Topics and sites carry their days of validity, None
-    being open; outings say whether the writer is of their pair; `closed` are the periods whose entries are frozen.
+    """Who writes, and what a batch refers to and really exists. Topics (with those that they were merged into) and
+    sites carry their days of validity, None being open; outings say whether the writer is of their pair; `closed` are
+    the periods whose entries are frozen.
     """
 
     sites: Mapping[str, date | None] = field(default_factory=dict)
-    topics: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
+    topics: Mapping[str, Validity] = field(default_factory=dict)
     shifts: Mapping[UUID, ShiftFacts] = field(default_factory=dict)
     outings: Mapping[UUID, bool] = field(default_factory=dict)
     closed: Spans = ()
     writer: Writer = field(default_factory=Writer)
+
+    def counted(self, content: Content) -> Content:
+        """What the row holds of a content; its kept version stays as it was typed."""
+        return counted(content, self.topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def wrong_references(content: Content, references: References, kept: Content | N
     for code in content.get("topics", ()):
         if code not in references.topics:
             errors.setdefault("topics", _("Ce thème n’existe pas : %(code)s.") % {"code": code})
-        elif not _valid(day, references.topics[code]):
+        elif not references.topics[heir(code, day, references.topics)].holds(day):
             errors.setdefault("topics", _("Ce thème ne s’emploie pas à cette date : %(code)s.") % {"code": code})
     if content["shift_id"]:
         shift = references.shifts.get(UUID(content["shift_id"]))
@@ -149,10 +155,6 @@ def wrong_references(content: Content, references: References, kept: Content | N
     if outing and outing != kept.get("outing_uuid") and not references.outings.get(UUID(outing), True):
         errors["outing_uuid"] = _("Cette sortie est celle d’un autre binôme.")
     return errors
-
-
-def _valid(day: date, span: tuple[date | None, date | None]) -> bool:
-    return (span[0] is None or span[0] <= day) and (span[1] is None or day <= span[1])
 
 
 def _wrong_shift(content: Content, day: date, shift: ShiftFacts | None) -> dict[str, str]:
@@ -190,14 +192,23 @@ def in_time(day: date, today: date) -> bool:
 
 
 def check_change(
-    *, role: str, mine: bool, in_scope: bool, voided: bool, day: date, today: date, reason: str, closed: Spans = ()
+    *,
+    role: str,
+    mine: bool,
+    in_scope: bool,
+    voided: bool,
+    day: date,
+    today: date,
+    reason: str,
+    closed: Spans = (),
+    noun: str = "encounter",
 ) -> None:
     """Let the pair change a row for 7 days, then a coordinator in scope or a manager who says why; raise otherwise."""
     allowed = mine if role == "volunteer" else in_scope if role == "coordinator" else role == "manager"
     if not allowed:
         raise Forbidden
     if voided:
-        raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
+        raise Refusal(f"{noun}_voided", _("Cette fiche est annulée : elle ne se corrige plus."))
     if held := frozen(day, closed):
         raise Refusal("period_closed", held["date"])
     if role == "volunteer":

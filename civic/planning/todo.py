@@ -40,7 +40,7 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the list is made of."""
+    """All that the list is made of; `more` are lines of other domains, as they are."""
 
     conflicts: Sequence[Conflict] = ()
     due: Sequence[Due] = ()
@@ -55,6 +55,7 @@ class Facts:
     drafts: int = 0
     drafts_href: str = ""
     site: str = ""
+    more: Sequence[Todo] = ()
 
 
 def listed(facts: Facts, address: Address, now: datetime, *, whole: bool = False) -> list[Todo]:
@@ -70,6 +71,7 @@ def listed(facts: Facts, address: Address, now: datetime, *, whole: bool = False
         *(one for one in alerts if one.tone != "bad"),
         *_people(facts),
         *_papers(facts),
+        *facts.more,
         *_unnoted(facts, address, None if whole else 1),
         *_queues(facts, address, now, None if whole else QUEUES_SHOWN),
         *_drafts(facts),

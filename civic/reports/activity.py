@@ -1,6 +1,6 @@
 """A report in full: figures with the year before, and the lists by site, topic, pillar, age and month."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock, formats
 from civic.encounters.codes import AGES
 from civic.i18n import _
+from civic.reports import topic_notes
 from civic.reports.counting import first_day, tally
 from civic.reports.figures import FIGURES, Value, ratio
 from civic.reports.filters import Filters
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
 from civic.reports.rollup_models import FACETS
 from civic.reports.tally import Tally
+from civic.reports.topic_notes import TopicChange
 from civic.sites.models import PILLARS, Intermunicipality, Site
 
 # Past ten years only the months that hold something are listed.
@@ -60,7 +62,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Activity:
-    """`before` is None where the data do not cover the same period a year earlier."""
+    """`before` is None where the data do not cover the same period a year earlier; `changes` are those of topics."""
 
     filters: Filters
     cut_off: datetime
@@ -68,6 +70,13 @@ class Activity:
     now: Tally
     before: Tally | None
     places: dict[str, Place]
+    changes: Sequence[TopicChange] = ()
+
+    @property
+    def topic_notes(self) -> list[str]:
+        """The topics that changed since the first day that the report compares with."""
+        first = year_before(self.filters)[0] if self.before else self.filters.from_
+        return topic_notes.notes(self.changes, first, self.filters.to, self.filters.topic)
 
     @property
     def figures(self) -> dict[str, Pair]:
@@ -130,6 +139,7 @@ async def activity(session: AsyncSession, filters: Filters, cut_off: datetime | 
         now=now,
         before=before,
         places=await _places(session, [now, before]),
+        changes=await topic_notes.changes(session),
     )
 
 

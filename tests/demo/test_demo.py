@@ -25,6 +25,7 @@ from civic.demo.names import full_names
 from civic.demo.people import LACKING, READY_LOGINS
 from civic.encounters import reference as topics
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing
+from civic.encounters.rules import MANY_ENCOUNTERS, MANY_PEOPLE
 from civic.missions.models import Application, Mission, MissionSite, MissionTag, MissionTraining
 from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
@@ -273,6 +274,10 @@ async def check_log(session: AsyncSession) -> None:
     assert all(1 <= topiced[one.id] <= 3 for one in encounters)
     outings = {one.id: one for one in await session.scalars(select(Outing))}
     assert all(one.outing_id is None or outings[one.outing_id].shift_id == one.shift_id for one in encounters)
+    # Two things that somebody looks at twice: the page of the review is never empty.
+    crowds = Counter((one.author_id, one.date, one.half_day) for one in encounters if one.status == "sent")
+    assert max(crowds.values()) >= MANY_ENCOUNTERS
+    assert [one.status for one in encounters if one.people_count >= MANY_PEOPLE] == ["sent"]
     assert not (await session.scalars(select(OutboxMail))).all()
 
 
