@@ -67,6 +67,9 @@ class Tally:
     approached: int = 0
     approached_both: int = 0
     refused_both: int = 0
+    # By local day, in the order of SHIFT_COUNTS and OUTING_COUNTS; the fields above are their sums.
+    service: dict[date, list[int]] = field(default_factory=dict)
+    walks: dict[date, list[int]] = field(default_factory=dict)
 
     @property
     def encounters(self) -> int:
