@@ -70,6 +70,7 @@ ROUTERS = (
     "civic.encounters.views",
     "civic.reports.api",
     "civic.reports.views",
+    "civic.reports.behind_views",
     "civic.reports.exports",
     "civic.reports.print_api",
     "civic.reports.desk_views",

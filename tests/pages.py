@@ -111,6 +111,8 @@ SCREENS = (
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
+    Screen("bilans-creneaux", MANAGER, "/bilans/creneaux"),
+    Screen("bilans-sorties", MANAGER, "/bilans/sorties"),
     Screen("bilans-documents", MANAGER, "/bilans/documents"),
     Screen("bilans-comparaison", MANAGER, "/bilans/comparaison"),
     Screen("bilans-fichiers", MANAGER, "/bilans/fichiers"),

@@ -13,7 +13,7 @@ from civic.encounters.codes import AGES
 from civic.encounters.models import Topic
 from civic.i18n import _
 from civic.reports.counting import first_day, tallies, topics_of
-from civic.reports.figures import FIGURES, Value, ratio
+from civic.reports.figures import BY_CODE, FIGURES, SERVICE, Value, ratio
 from civic.reports.filters import Filters
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
 from civic.reports.rollup_models import FACETS
@@ -51,6 +51,14 @@ class Part(NamedTuple):
     label: str
     encounters: int
     share: float | None
+
+
+class Month(NamedTuple):
+    """What volunteers did in a month of the period, by the codes of SERVICE, beside the same month a year before."""
+
+    key: str
+    label: str
+    figures: dict[str, Pair]
 
 
 class Place(NamedTuple):
@@ -103,6 +111,23 @@ class Activity:
         """by_feeling, by_contact_origin, by_origin_zone and by_half_day; what was not said is a part of its own."""
         rows = rows or self.now
         return {f"by_{facet}": list(_parts(rows, facet)) for facet in FACETS}
+
+    def service(self) -> list[Month]:
+        """The figures of shifts and outings by month; none under filters that they can't follow."""
+        if self.filters.met_only:
+            return []
+        now = self.now.by_month()
+        before = self.before.by_month() if self.before else None
+        days = list(month_starts(self.filters.from_, self.filters.to))
+        found = []
+        for day in days if len(days) <= MANY_MONTHS else sorted(now):
+            old = before.get(day.replace(year=day.year - 1), Tally()) if before is not None else None
+            pairs = {
+                code: Pair(BY_CODE[code].of(now.get(day, Tally()), False), BY_CODE[code].of(old, False))
+                for code in SERVICE
+            }
+            found.append(Month(f"{day:%Y-%m}", formats.month(day), pairs))
+        return found
 
     def _line(self, rows: Tally, key: str, label: str, encounters: int, people: int) -> Line:
         return Line(key, label, encounters, people, ratio(encounters, rows.encounters))

@@ -11,7 +11,7 @@ from civic.i18n import _
 from civic.reports.activity import Activity, activity
 from civic.reports.answer import as_json
 from civic.reports.csv_text import ACTIVITY, DIALECTS, head, writer
-from civic.reports.figures import FIGURES
+from civic.reports.figures import BY_CODE, FIGURES
 from civic.reports.filters import Filters
 from civic.reports.tables import TABLES
 
@@ -58,6 +58,15 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
     for figure in FIGURES:
         value, previous = report.figures[figure.code]
         yield "figures", figure.code, _(figure.label), value, previous
+    yield from _breakdown_rows(report)
+    for month in report.service():
+        for code, (value, previous) in month.figures.items():
+            yield f"service_{month.key}", code, f"{_(BY_CODE[code].label)}, {month.label}", value, previous
+    for figure in FIGURES:
+        yield "definitions", figure.code, _(figure.definition), None, None
+
+
+def _breakdown_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
     before = report.lists(report.before) if report.before else {}
     for name, lines in report.lists().items():
         old = {line.key: line for line in before.get(name, [])}
@@ -70,8 +79,6 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
         past = {part.key: part for part in parts.get(name, [])}
         for part in found:
             yield name, part.key, part.label, part.encounters, _old(report, past.get(part.key), "encounters")
-    for figure in FIGURES:
-        yield "definitions", figure.code, _(figure.definition), None, None
 
 
 def _old(report: Activity, line: Any, what: str) -> int | None:
