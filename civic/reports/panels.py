@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from civic import formats
 from civic.i18n import _
 from civic.reports.activity import UNSAID, Activity, Line
+from civic.reports.drawing import Column, Drawing
 from civic.reports.figures import BY_CODE, Value
 from civic.reports.labels import FACET_TITLES
 from civic.reports.links import Links
@@ -34,27 +35,6 @@ class Bars(NamedTuple):
 
     rows: list[Bar]
     most: float
-
-
-class Column(NamedTuple):
-    """A month of a drawing: None for no data; the texts are what is written and read out."""
-
-    label: str
-    name: str
-    value: float | None
-    previous: float | None
-    text: str
-
-
-class Drawing(NamedTuple):
-    """One figure by month: `top` is the end of its scale, `marks` the lines of it; no columns: too many to be drawn."""
-
-    code: str
-    label: str
-    top: float
-    marks: list[tuple[float, str]]
-    columns: list[Column]
-    title: str
 
 
 def lists(report: Activity, links: Links) -> dict[str, Bars]:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, NamedTuple
 
+from civic import formats
 from civic.i18n import _
+from civic.reports.drawing import Column, Drawing
+from civic.reports.periods import month_of
 from civic.sites.chart import Chart
 from civic.sites.models import Site
 from civic.templating import environment
@@ -38,6 +41,23 @@ def draw_weeks(rows: Sequence[Any], title: str, previous: bool) -> Drawn:
     """The cones of the page."""
     charts: Any = environment().get_template("_charts.html").module
     return Drawn(alone(str(charts.ridge_weeks(list(rows), title, previous))) if rows else "", title)
+
+
+def draw_months(months: Sequence[tuple[str, str, int | None, str]], title: str) -> Drawn:
+    """A column for each (key, name, value, text) of which the value is told; nothing is drawn of the others."""
+    if all(value is None for _key, _name, value, _text in months):
+        return Drawn("", title)
+    top = 3.0 * formats.scale_step(max(value or 0 for _key, _name, value, _text in months))
+    columns = [
+        Column(formats.day_month(month_of(key)).split(formats.NBSP)[1], name, value, None, text)
+        for key, name, value, text in months
+    ]
+    said = ", ".join(f"{one.name} {one.text}" for one in columns)
+    drawing = Drawing(
+        "months", title, top, [(n * top / 3, formats.number(n * top / 3)) for n in (1, 2, 3)], columns, said
+    )
+    parts: Any = environment().get_template("reports/_parts.html").module
+    return Drawn(alone(str(parts.columns(drawing, "", ""))), f"{title}{formats.NBSP}: {said}.")
 
 
 class Dot(NamedTuple):
