@@ -74,6 +74,7 @@ ROUTERS = (
     "civic.encounters.summary_views",
     "civic.reports.api",
     "civic.reports.views",
+    "civic.reports.behind_views",
     "civic.reports.exports",
     "civic.reports.print_api",
     "civic.reports.desk_views",

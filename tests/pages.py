@@ -120,6 +120,8 @@ SCREENS = (
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("site-vie", MANAGER, "/sites/{site}/vie"),
     Screen("bilans", MANAGER, "/bilans"),
+    Screen("bilans-creneaux", MANAGER, "/bilans/creneaux"),
+    Screen("bilans-sorties", MANAGER, "/bilans/sorties"),
     Screen("bilans-documents", MANAGER, "/bilans/documents"),
     Screen("bilans-comparaison", MANAGER, "/bilans/comparaison"),
     Screen("bilans-fichiers", MANAGER, "/bilans/fichiers"),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import alerts, mails, queries, rules, steps, waitlist
+from civic.bookings import alerts, mails, queries, rules, steps, supposing, waitlist
 from civic.bookings.models import LIVE, Booking
 from civic.bookings.people import people_of
 from civic.bookings.values import Company, Crowd, Held, Person, ShiftFacts
@@ -118,7 +118,7 @@ def _breaks(affected: Sequence[Affected]) -> Refusal:
 
 async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Judged:
     before = (await queries.shift_facts(session, [shift.id]))[shift.id]
-    after = await queries.facts_if(session, shift, values)
+    after = await supposing.facts_if(session, shift, values)
     crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift.id]))[shift.id]
     ids = [one.volunteer_id for one in (*crowd.seated, *crowd.waiting)]
     people = await people_of(session, ids)

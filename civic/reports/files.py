@@ -47,6 +47,8 @@ def packed(filters: Filters) -> dict[str, Any]:
 def unpacked(kept: dict[str, Any]) -> Filters:
     mission = UUID(kept["mission"]) if kept["mission"] else None
     narrow = {name: kept[name] for name in ("site", "intermunicipality", "pillar", "topic")}
+    # Files that were asked for before ages could be chosen name none.
+    narrow["age"] = kept.get("age")
     first, last = date.fromisoformat(kept["from"]), date.fromisoformat(kept["to"])
     return Filters(from_=first, to=last, mission=mission, scope=frozenset(kept["scope"]), **narrow)
 

@@ -18,7 +18,7 @@ from civic.reports import queries
 from civic.reports.conditions import of_encounters, of_shifts, there
 from civic.reports.filters import Filters
 from civic.reports.rollup_models import encounter_days, shift_days
-from civic.reports.spans import cuts
+from civic.reports.spans import Span, cuts
 from civic.shifts.models import Shift
 
 YEAR = 12
@@ -69,7 +69,7 @@ async def life_of(session: AsyncSession, site: str, last: date, cut_off: datetim
     end = (starts[-1] + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     filters = Filters(from_=starts[0], to=end, site=site)
     months = {first: Month(first) for first in starts}
-    cut = await cuts(session, filters.from_, filters.to, cut_off)
+    (cut,) = await cuts(session, [Span(filters.from_, filters.to)], cut_off)
     await _count_encounters(session, months, filters, cut["encounters"])
     await _count_shifts(session, months, filters, cut["shifts"], cut_off)
     ordered = [months[first] for first in starts]

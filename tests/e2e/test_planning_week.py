@@ -167,9 +167,7 @@ def walk_to(keys: Keys, slot: Locator) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_the_same_by_keys_alone(
-    desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path
-) -> None:
+def test_the_same_by_keys_alone(desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path) -> None:
     keys = Keys(desk)
     desk.clock.install()
     sign_in(desk, COORDINATOR)
