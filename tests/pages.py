@@ -53,6 +53,9 @@ SCREENS = (
     Screen("sortie-nouvelle", VOLUNTEER, "/sorties/nouvelle"),
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
+    Screen("signalements", VOLUNTEER, "/signalements"),
+    Screen("signalement-nouveau", VOLUNTEER, "/signalements/nouveau"),
+    Screen("signalement", VOLUNTEER, "/signalements/{report}"),
     Screen("heures", VOLUNTEER, "/heures"),
     Screen("conges", VOLUNTEER, "/conges"),
     Screen("conge-retrait", VOLUNTEER, "/conges/{leave}/retrait"),
@@ -108,6 +111,8 @@ SCREENS = (
     Screen("mission-modification", COORDINATOR, "/missions/{mission}/modification"),
     Screen("rencontres-equipe", COORDINATOR, "/rencontres"),
     Screen("rencontres-a-relire", COORDINATOR, "/rencontres/a-relire"),
+    Screen("signalements-equipe", COORDINATOR, "/signalements"),
+    Screen("signalement-suivi", COORDINATOR, "/signalements/{report}"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("bilans", MANAGER, "/bilans"),
@@ -136,7 +141,8 @@ SCREENS = (
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 # A picture is no page.
-NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
+NO_SCREEN |= {"/photos/{name}", "/signalements/{report_id}/photo"}
+NO_SCREEN |= {"/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
 # Files to print, to fill in, to work through.
@@ -240,6 +246,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
         "own": lambda: request.get("/api/v1/me").json()["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
+        "report": lambda: items("/site-reports")[0]["client_uuid"],
         "account": account,
         "leave": leave,
         "import": looked,

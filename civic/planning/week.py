@@ -179,6 +179,8 @@ async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> 
         applications=desk.applications,
         dead_mails=desk.dead_mails,
         site=chosen.site,
+        dangers=desk.dangers,
+        reported=desk.reported,
     )
     return Looked(chosen, places, closures, shifts, facts, now, desk.stamp)
 

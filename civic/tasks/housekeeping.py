@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic.accounts.lapsed import drop_lapsed
 from civic.encounters.forgetting import forget_receipts
 from civic.imports import actions as imports
+from civic.sites import report_forgetting
 from civic.tasks.items import Run
 
 
@@ -37,3 +38,11 @@ async def forget_receipt_times(run: Run) -> None:
 
 async def _forget(session: AsyncSession, _nothing: None) -> int:
     return await forget_receipts(session)
+
+
+async def forget_site_reports(run: Run) -> None:
+    """The photo and the words of what was solved long ago, and pictures that no report names."""
+    async with run.database.reading() as session:
+        past = await report_forgetting.past_keeping(session)
+        await report_forgetting.sweep(session)
+    await run.each(past, report_forgetting.forget)

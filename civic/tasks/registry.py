@@ -31,4 +31,5 @@ TASKS = (
     Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),
     Task("imports", N_("Nettoyage des fichiers non importés"), timedelta(hours=1), housekeeping.drop_stale_imports),
     Task("receipts", N_("Heures de réception effacées"), timedelta(hours=1), housekeeping.forget_receipt_times),
+    Task("site_reports", N_("Signalements clos effacés"), timedelta(hours=1), housekeeping.forget_site_reports),
 )
