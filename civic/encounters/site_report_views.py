@@ -185,7 +185,7 @@ def _who(step: StepShown, reader: User) -> str:
 
 @router.post("/signalements/{report_id}/suivi")
 async def follow(request: Request, report: FollowedReport, user: CurrentUser, session: Session) -> Response:
-    form = await Form.read(request)
+    report_id, form = report.id, await Form.read(request)
     state = form.choice("state", REPORT_STATES)
     noted = f"note_{state}"
     note = form.text(noted, required=False, maximum=TEXT_MAX)
@@ -194,15 +194,15 @@ async def follow(request: Request, report: FollowedReport, user: CurrentUser, se
         return await _page(request, session, report, user, form, status=422)
     asked = Follow(state, forms.number(form.get("seen"), 0), to, note)
     try:
-        await reporting.follow(session, by=user, report_id=report.id, asked=asked)
+        await reporting.follow(session, by=user, report_id=report_id, asked=asked)
     except Invalid as invalid:
         for name, message in invalid.errors.items():
             form.fail(noted if name == "note" else name, message)
-        return await _page(request, session, report, user, form, status=422)
+        return await _page(request, session, await _reread(session, user, report_id), user, form, status=422)
     except Refusal as refusal:
         form.fail("", refusal.message)
-        return await _page(request, session, report, user, form, status=409)
-    return redirect(f"/signalements/{report.id}", flash=_("C’est noté."))
+        return await _page(request, session, await _reread(session, user, report_id), user, form, status=409)
+    return redirect(f"/signalements/{report_id}", flash=_("C’est noté."))
 
 
 @router.post("/signalements/{report_id}/photo")
@@ -220,10 +220,14 @@ async def send_photo(request: Request, report: OwnReport, user: CurrentUser, ses
         form.fail("photo", refusal.message)
     if form.ok:
         return redirect(f"/signalements/{report_id}", flash=_("Photo ajoutée."))
-    kept = (await session.scalars(report_queries.visible_to(user).where(SiteReport.id == report_id))).first()
-    if kept is None:
-        raise NotFound
+    kept = await _reread(session, user, report_id)
     return await _page(request, session, kept, user, form, status=413 if sent.too_big else 422)
+
+
+async def _reread(session: AsyncSession, user: User, report_id: UUID) -> SiteReport:
+    """The report as a page shows it, after a verb locked it and read it alone."""
+    chosen = report_queries.visible_to(user).where(SiteReport.id == report_id)
+    return (await session.scalars(chosen.execution_options(populate_existing=True))).one()
 
 
 @router.get("/signalements/{report_id}/photo")
