@@ -67,6 +67,8 @@ ROUTERS = (
     "civic.imports.views",
     "civic.encounters.api",
     "civic.encounters.noting",
+    "civic.encounters.site_report_api",
+    "civic.encounters.site_report_views",
     "civic.encounters.review_views",
     "civic.encounters.topic_views",
     "civic.encounters.outing_views",

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     files: Path = Path("var/files")
     map_tiles_url: str | None = None
     open_data: bool = False
+    site_report_days: int = Field(default=90, ge=1, le=3650)
     log_format: Literal["text", "json"] = "text"
     metrics_token: str | None = None
 

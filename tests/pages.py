@@ -58,6 +58,9 @@ SCREENS = (
     Screen("sortie-nouvelle", VOLUNTEER, "/sorties/nouvelle"),
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
+    Screen("signalements", VOLUNTEER, "/signalements"),
+    Screen("signalement-nouveau", VOLUNTEER, "/signalements/nouveau"),
+    Screen("signalement", VOLUNTEER, "/signalements/{report}"),
     Screen("heures", VOLUNTEER, "/heures"),
     Screen("bilan-engagement", VOLUNTEER, "/volontaires/{own}/bilan"),
     Screen("conges", VOLUNTEER, "/conges"),
@@ -116,6 +119,8 @@ SCREENS = (
     Screen("mission-modification", COORDINATOR, "/missions/{mission}/modification"),
     Screen("rencontres-equipe", COORDINATOR, "/rencontres"),
     Screen("rencontres-a-relire", COORDINATOR, "/rencontres/a-relire"),
+    Screen("signalements-equipe", COORDINATOR, "/signalements"),
+    Screen("signalement-suivi", COORDINATOR, "/signalements/{report}"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
     Screen("site-vie", MANAGER, "/sites/{site}/vie"),
@@ -151,7 +156,8 @@ SCREENS = (
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 # A picture is no page.
-NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
+NO_SCREEN |= {"/photos/{name}", "/signalements/{report_id}/photo"}
+NO_SCREEN |= {"/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
 NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("bilan", "heures", "attestation")}
 # Files to print, to fill in, to work through.
@@ -262,6 +268,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
         "own": lambda: request.get("/api/v1/me").json()["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
+        "report": lambda: items("/site-reports")[0]["client_uuid"],
         "account": account,
         "leave": leave,
         "outing": outing,

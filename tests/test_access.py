@@ -22,7 +22,7 @@ from tests.factories.notices import make_announcement
 from tests.factories.reporting import make_closed, make_quote, make_snapshot
 from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
-from tests.factories.sites import make_closure, make_closure_rule, make_site
+from tests.factories.sites import make_closure, make_closure_rule, make_report, make_site
 from tests.factories.wishes import make_stretch, make_wish
 from tests.test_pages import walk
 
@@ -63,6 +63,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "volunteer_id": cast.volunteer.id,
         "shift_id": shift.id,
         "booking_id": booking.id,
+        "report_id": (await make_report(session, site, cast.volunteer)).id,
         "client_uuid": (await make_encounter(session, site, cast.volunteer)).id,
         "user_id": cast.colleague.user_id,
         "code": "ABC234",

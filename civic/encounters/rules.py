@@ -12,6 +12,7 @@ from civic.encounters.topic_rules import Validity, counted, heir
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.formats import day_range
 from civic.i18n import _
+from civic.sites.kinds import CLOSED_STATES
 
 Spans = Sequence[tuple[date, date]]
 Outcome = Literal["created", "already_have", "updated", "conflict", "rejected"]
@@ -137,10 +138,7 @@ def wrong_references(content: Content, references: References, kept: Content | N
     kept = kept or {}
     day = date.fromisoformat(content["date"])
     errors: dict[str, str] = {}
-    if content["site_id"] not in references.sites:
-        errors["site_id"] = _("Ce lieu n’existe pas.")
-    elif (gone := references.sites[content["site_id"]]) and day > gone:
-        errors["site_id"] = _("Ce lieu n’accueille plus de sorties à cette date.")
+    errors |= wrong_site(content, references.sites)
     for code in content.get("topics", ()):
         if code not in references.topics:
             errors.setdefault("topics", _("Ce thème n’existe pas : %(code)s.") % {"code": code})
@@ -157,6 +155,15 @@ def wrong_references(content: Content, references: References, kept: Content | N
     return errors
 
 
+def wrong_site(content: Content, sites: Mapping[str, date | None]) -> dict[str, str]:
+    if content["site_id"] not in sites:
+        return {"site_id": _("Ce lieu n’existe pas.")}
+    gone = sites[content["site_id"]]
+    if gone and date.fromisoformat(content["date"]) > gone:
+        return {"site_id": _("Ce lieu n’accueille plus de sorties à cette date.")}
+    return {}
+
+
 def _wrong_shift(content: Content, day: date, shift: ShiftFacts | None) -> dict[str, str]:
     if shift is None:
         return {"shift_id": _("Ce créneau n’est pas l’un de vos créneaux confirmés.")}
@@ -165,6 +172,35 @@ def _wrong_shift(content: Content, day: date, shift: ShiftFacts | None) -> dict[
     if day not in shift.days:
         return {"shift_id": _("Ce créneau se tient un autre jour.")}
     return {}
+
+
+def decide_report(
+    record: Record,
+    stored: tuple[bool, int, str, Content] | None,
+    writer: Writer,
+    sites: Mapping[str, date | None],
+    today: date,
+) -> Decision:
+    """The outcome of one report of a place. `stored`: whether it is the writer's, its version, state and content.
+
+    What it says changes as long as nobody has followed it. A text that was erased in time makes no other content.
+    """
+    if record.errors:
+        return Decision("rejected", record.errors)
+    wrong = wrong_site(record.content, sites) | wrong_writer(writer, record.day) | too_late(record.day, today)
+    if stored is None:
+        return Decision("rejected", wrong) if wrong else Decision("created")
+    mine, version, state, content = stored
+    if not mine:
+        return Decision("rejected", {"client_uuid": _("Cet identifiant est déjà pris.")})
+    erased = {"description": ""} if state in CLOSED_STATES and not content["description"] else {}
+    if record.content | erased == content:
+        return Decision("already_have")
+    if record.number <= version:
+        return Decision("conflict")
+    if state != "new":
+        return Decision("rejected", {"client_uuid": _("Ce signalement est déjà suivi : il ne se corrige plus.")})
+    return Decision("rejected", wrong) if wrong else Decision("updated")
 
 
 def too_late(day: date, today: date) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -39,6 +39,15 @@ class Todo:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A danger at a place that nobody has read yet."""
+
+    id: UUID
+    day: date
+    site_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the list is made of; `more` are lines of other domains, as they are."""
 
@@ -56,15 +65,19 @@ class Facts:
     drafts_href: str = ""
     site: str = ""
     more: Sequence[Todo] = ()
+    dangers: Sequence[Reported] = ()
+    reported: int = 0
 
 
 def listed(facts: Facts, address: Address, now: datetime, *, whole: bool = False) -> list[Todo]:
-    """Ordered by urgency: who would stand alone or nobody at all within 48 h, places that no longer hold, pairs that
-    lack somebody, people who wait for an answer, papers, then what can wait. `whole` leaves nothing folded."""
+    """Ordered by urgency: dangers that nobody has read, who would stand alone or nobody at all within 48 h, places that
+    no longer hold, pairs that lack somebody, people who wait for an answer, papers, then what can wait. `whole` leaves
+    nothing folded."""
     closed = _shut(facts, now)
     due = [one for one in facts.due if one.id not in {shift.id for shift in closed}]
     alerts = _alerts(due, facts.crowds, address, None if whole else SHOWN)
     return [
+        *_dangers(facts, None if whole else SHOWN),
         *(one for one in alerts if one.tone == "bad"),
         *_conflicts(facts, address, None if whole else CONFLICTS_SHOWN),
         *_closed(closed, address, None if whole else SHOWN),
@@ -73,6 +86,7 @@ def listed(facts: Facts, address: Address, now: datetime, *, whole: bool = False
         *_papers(facts),
         *facts.more,
         *_unnoted(facts, address, None if whole else 1),
+        *_reported(facts),
         *_queues(facts, address, now, None if whole else QUEUES_SHOWN),
         *_drafts(facts),
     ]
@@ -94,6 +108,33 @@ def _of_due(due: Due) -> str:
 
 def _of_shift(shift: ShiftFacts) -> str:
     return when(shift.site_name, shift.times.starts_at, shift.times.ends_at)
+
+
+def _dangers(facts: Facts, most: int | None) -> list[Todo]:
+    """Each leads to its own page; beside the board the oldest ones, and one line for the others."""
+    oldest = sorted(facts.dangers, key=lambda one: one.day)
+    shown = oldest if most is None or len(oldest) <= most + 1 else oldest[:most]
+    title, act = _("Danger signalé"), _("Lire")
+    found = []
+    for one in shown:
+        text = _("%(site)s, vu le %(day)s") % {"site": one.site_name, "day": day_short(one.day)}
+        found.append(Todo("bad", "siren", title, text, f"/signalements/{one.id}", act))
+    if len(shown) < len(oldest):
+        more = len(oldest) - len(shown)
+        title = _("Et %(n)s autres dangers signalés") % {"n": more}
+        href = "/signalements?state=new&kind=danger"
+        found.append(Todo("bad", "siren", title, _("Personne ne les a encore lus."), href, act, more))
+    return found
+
+
+def _reported(facts: Facts) -> list[Todo]:
+    """The other reports of places that nobody has read."""
+    if not facts.reported:
+        return []
+    count = facts.reported
+    title = ngettext("%(n)s signalement à lire", "%(n)s signalements à lire", count) % {"n": count}
+    text = _("Banc, déchets, chemin : dites ce que vous en faites.")
+    return [Todo("info", "flag", title, text, "/signalements?state=new", _("Lire"), count)]
 
 
 def _conflicts(facts: Facts, address: Address, most: int | None) -> list[Todo]:

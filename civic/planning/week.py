@@ -180,6 +180,8 @@ async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> 
         dead_mails=desk.dead_mails,
         site=chosen.site,
         more=await sources.gathered(session, user),
+        dangers=desk.dangers,
+        reported=desk.reported,
     )
     return Looked(chosen, places, closures, shifts, facts, now, desk.stamp)
 

@@ -116,4 +116,4 @@ async def delete_site(session: AsyncSession, site: Site, *, by: User) -> None:
     except IntegrityError:
         raise Refusal("site_used", _("Ce lieu a déjà servi : archivez-le, il restera dans l’historique.")) from None
     if site.photo:
-        photos.drop_after_commit(session, site.photo)
+        photos.drop_after_commit(session, photos.folder(), site.photo)

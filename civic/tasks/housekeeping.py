@@ -10,6 +10,7 @@ from civic.encounters import forgetting
 from civic.formats import day_range
 from civic.i18n import _, ngettext
 from civic.imports import actions as imports
+from civic.sites import report_forgetting
 from civic.tasks.items import Run
 
 # Comments are erased so many at a time: on SQLite nobody waits for long.
@@ -67,3 +68,11 @@ async def preview_comments(session: AsyncSession) -> str:
         found.count,
     )
     return text % {"n": found.count, "days": day_range(found.first, found.last)}
+
+
+async def forget_site_reports(run: Run) -> None:
+    """The photo and the words of what was solved long ago, and pictures that no report names."""
+    async with run.database.reading() as session:
+        past = await report_forgetting.past_keeping(session)
+        await report_forgetting.sweep(session)
+    await run.each(past, report_forgetting.forget)

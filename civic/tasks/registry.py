@@ -43,4 +43,5 @@ TASKS = (
         housekeeping.forget_comments,
         housekeeping.preview_comments,
     ),
+    Task("site_reports", N_("Signalements clos effacés"), timedelta(hours=1), housekeeping.forget_site_reports),
 )
