@@ -1,6 +1,7 @@
 // What a page of a volunteer does on the phone, from its start: the forms, the queue, the pill, the service worker.
 import { account, forgetPages, pageTime } from "./account.js";
 import { startForm } from "./form.js";
+import { startHints } from "./hints.js";
 import { showList, startList } from "./list.js";
 import { startLeaving } from "./leaving.js";
 import { endHold, everybody, unsent } from "./queue.js";
@@ -30,6 +31,7 @@ const show = () => {
 };
 
 const startSigned = async () => {
+  startHints();
   const works = await storeWorks();
   if (works) await (pageTime ? learn(pageTime) : recall());
   for (const form of forms) await startForm(form, works);
