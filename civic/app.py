@@ -65,6 +65,7 @@ ROUTERS = (
     "civic.planning.sheet_views",
     "civic.imports.views",
     "civic.encounters.api",
+    "civic.encounters.home_views",
     "civic.encounters.noting",
     "civic.encounters.review_views",
     "civic.encounters.views",

@@ -5,6 +5,7 @@ import { startHints } from "./hints.js";
 import { showList, startList } from "./list.js";
 import { startLeaving } from "./leaving.js";
 import { endHold, everybody, unsent } from "./queue.js";
+import { showOutings } from "./outings.js";
 import { kick } from "./sender.js";
 import { refresh } from "./shifts.js";
 import { showStatus } from "./status.js";
@@ -28,6 +29,7 @@ const storeWorks = async () => {
 const show = () => {
   showStatus();
   showList().catch(() => {});
+  showOutings().catch(() => {});
 };
 
 const startSigned = async () => {
@@ -45,7 +47,7 @@ const startSigned = async () => {
     if (document.visibilityState === "hidden") await endHold(account).catch(() => {});
     kick();
   });
-  setInterval(() => kick(), CHECK);
+  setInterval(() => (showOutings().catch(() => {}), kick()), CHECK);
   show();
   // Another page was opened: nobody thinks again about what the last one kept.
   await endHold(account).catch(() => {});
@@ -56,6 +58,7 @@ const startSigned = async () => {
 const learnMore = async () => {
   try {
     if (await refresh()) await forgetPages();
+    await showOutings();
   } catch {
     // No network: what is known already serves.
   }
