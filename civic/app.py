@@ -66,6 +66,7 @@ ROUTERS = (
     "civic.planning.sheet_views",
     "civic.imports.views",
     "civic.encounters.api",
+    "civic.encounters.home_views",
     "civic.encounters.noting",
     "civic.encounters.site_report_api",
     "civic.encounters.site_report_views",

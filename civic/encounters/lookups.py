@@ -5,36 +5,21 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings.models import WALK_IN, Attendance, Booking
 from civic.contracts.models import EngagementContract
 from civic.encounters.contents import Content, Record
 from civic.encounters.models import ClosedPeriod, Outing, Topic
+from civic.encounters.pairs import pair_shift_ids
 from civic.encounters.rules import References, ShiftFacts, Stored, Writer
 from civic.encounters.tables import Row, Table
 from civic.encounters.topic_rules import Validity
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
-
-
-def of_the_pair() -> ColumnElement[bool]:
-    """A confirmed place, or somebody who came without one and is noted present."""
-    came = exists().where(Attendance.booking_id == Booking.id, Attendance.state == "present")
-    return or_(Booking.state == "confirmed", and_(Booking.state == WALK_IN, came))
-
-
-def pair_shift_ids(user_id: UUID) -> Select[tuple[UUID]]:
-    """The shifts on which somebody is confirmed, or came: with the author, these people make the pair."""
-    return (
-        select(Booking.shift_id)
-        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
-        .where(Volunteer.user_id == user_id, of_the_pair())
-    )
 
 
 async def shift_facts(session: AsyncSession, user_id: UUID, shift_ids: Collection[UUID]) -> dict[UUID, ShiftFacts]:

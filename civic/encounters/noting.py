@@ -67,12 +67,12 @@ async def saved(request: Request, user: VolunteerUser, encounter: VisibleEncount
 
 @router.get("/sorties/nouvelle")
 async def new_outing(request: Request, user: VolunteerUser, session: Session) -> Response:
-    """A shift has one account: opening it again shows what the pair wrote."""
+    """A shift has one account, and a half-day off shift too: opening it again shows what was written."""
     writer = await lookups.writer(session, user.id)
     if not writer.may_log(clock.today()):
         return not_yet(request, writer, _("Bilan de la sortie"))
     place = await _asked_place(request, user, session)
-    known = await places.outing_of(session, user, place.shift.id) if place.shift else None
+    known = await places.outing_at(session, user, place)
     if known:
         form = forms.shown_content(OUTINGS.content_of(known))
         form.lists |= {"client_uuid": [str(known.id)], "version": [str(known.version + 1)]}
@@ -165,7 +165,7 @@ async def _form(
     taken: UUID | None = None,
 ) -> Response:
     context = {
-        **await choices.of_encounter(session, place.day, place.site_id),
+        **await choices.of_encounter(session, user, place.day, place.site_id),
         **_place_context(place, form),
         "form": form,
         "taken": taken,

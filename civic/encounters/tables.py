@@ -20,6 +20,7 @@ from civic.encounters import codes
 from civic.encounters.contents import Content, Record, people, read_encounter, read_outing
 from civic.encounters.detector import holds
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
+from civic.encounters.pairs import take_out_strangers
 
 Row = Encounter | Outing
 _ENCOUNTER = (*codes.AGES, "feeling", *codes.DETAILS, "comment")
@@ -168,6 +169,10 @@ class Outings(Table):
 
     def columns(self, content: Content) -> dict[str, Any]:
         return {**_place_columns(content), **{name: content[name] for name in _OUTING}}
+
+    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+        await super().insert(session, new, by_id)
+        await session.execute(take_out_strangers([uuid for uuid, _record in new]))
 
 
 def _into(model: type[Base]) -> Insert:

@@ -45,6 +45,7 @@ async def _own(request: Request, user: User, session: AsyncSession) -> Response:
         "total": total,
         "shifts": shifts,
         "summed_up": await places.shifts_with_outing(session, shifts),
+        "unplanned": await places.unplanned_outings(session, user),
         "open_days": {row.date for row in rows if in_time(row.date, clock.today())},
         **_paging(number, total),
         **await _words(session),
@@ -197,7 +198,7 @@ async def _edit_form(
     **more: Any,
 ) -> Response:
     forms.in_order(form)
-    lists = await choices.of_encounter(session, encounter.date, encounter.site_id)
+    lists = await choices.of_encounter(session, user, encounter.date, encounter.site_id)
     scope = user.scope_codes if user.role == "coordinator" else frozenset()
     context = {
         **lists,

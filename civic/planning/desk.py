@@ -126,7 +126,7 @@ def _all(sight: Sight) -> CompoundSelect[Any]:
         literal("setting", Text), cast(RuleSetting.parameter, Text), RuleSetting.value, RuleSetting.valid_from
     )
     unread = select(SiteReport).join(Site, Site.id == SiteReport.site_id)
-    unread = unread.where(SiteReport.state == "new", in_scope(user.scope_codes))
+    unread = unread.where(SiteReport.state == "new", in_scope(sight.scope_codes))
     which = cast(SiteReport.id, Text) + "/" + Site.name
     dangers = unread.with_only_columns(
         literal("danger", Text), which, cast(null(), Numeric(8, 2)), SiteReport.date

@@ -1,5 +1,5 @@
 // Between a form and the content of a record: the names are those of the JSON interface.
-import { word } from "./words.js";
+import { count, word } from "./words.js";
 
 const NOT_CONTENT = new Set(["client_uuid", "version", "sure", "photo"]);
 const MANY = 30;
@@ -76,6 +76,15 @@ const optionText = (form, name) => {
   return chosen?.closest("label")?.textContent.trim() ?? "";
 };
 export const kindText = (form) => optionText(form, "kind");
+// An account in one line: « 12 personnes abordées, 3 refus, temps : pluie ».
+export const saidOf = (form, content) => {
+  const counts = [["approached", content.approached_count], ["refused", content.refused_count]];
+  const choices = ["weather", "crowd", "ambience"].map((name) => [name, optionText(form, name).toLowerCase()]);
+  return [
+    ...counts.filter(([, n]) => n !== null).map(([name, n]) => count(name, n)),
+    ...choices.filter(([name]) => content[name]).map(([name, what]) => word(name, { what })),
+  ].join(", ");
+};
 export const placeText = (form, content, today) =>
   [
     optionText(form, "site_id"),

@@ -34,9 +34,10 @@ export const newUuid = () => {
 
 // A record as it was confirmed. `held` gives ten seconds to think again; `reason` keeps it here until it is corrected.
 // A report's `photo` ({type, bytes}) is a record beside it, that leaves once the report is there.
-export const keep = async ({ account, kind, uuid, version, content, label, held = true, reason = null, photo = null }) => {
+export const keep = async (given) => {
+  const { account, kind, uuid, version, content, label, said, held = true, reason = null, photo = null } = given;
   const record = {
-    uuid, account, kind, version, content, label, reason,
+    uuid, account, kind, version, content, label, said, reason,
     state: reason ? "needs" : "waiting",
     savedAt: Date.now(),
     holdUntil: held && !reason ? Date.now() + HOLD : 0,
@@ -78,6 +79,9 @@ const remove = async (table, record) => {
   if (record.kind === "report") for (const key of await photosOf(table, record)) await table.delete(key);
   await table.delete(record.uuid);
 };
+
+// The shift that a record is about; its answers are gone once it is sent.
+export const shiftOf = (record) => record.shift ?? record.content?.shift_id ?? null;
 
 // A clock that was put back never holds a record for longer than the ten seconds.
 const holding = (record, now) => record.holdUntil > now && record.holdUntil - now <= HOLD;
@@ -132,7 +136,7 @@ const after = (record, answer) => {
   if (!answer) return record.state === "sending" ? { ...record, state: "waiting" } : record;
   if (ACKNOWLEDGED.has(answer.outcome)) {
     const { content, ...rest } = record;
-    return { ...rest, state: "sent", reason: null, sentAt: Date.now() };
+    return { ...rest, shift: content.shift_id ?? null, state: "sent", reason: null, sentAt: Date.now() };
   }
   // The shift was the phone's guess, never the person's word: without it the record goes as it was typed.
   const wrong = Object.keys(answer.errors ?? {});

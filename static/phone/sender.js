@@ -1,5 +1,6 @@
 // Sends the queue: one batch at a time, one tab at a time, and believes only an answer that names the record.
 import { account, forgetPages } from "./account.js";
+import { alone } from "./lease.js";
 import { claim, heldFor, mine, release, settle } from "./queue.js";
 import { known, remember } from "./store.js";
 import { learn } from "./time.js";
@@ -33,9 +34,6 @@ const later = (delay) => {
   clearTimeout(timer);
   timer = setTimeout(kick, delay);
 };
-// One tab at a time. A browser without locks may send twice what the server then knows already: nothing is doubled.
-const alone = (work) => (navigator.locks ? navigator.locks.request("civic-sender", work) : work());
-
 // A photo on its way gives up the line to what was just saved, and begins again after it.
 export const makeWay = () => photo?.abort();
 
@@ -59,7 +57,8 @@ export const kick = (byHand = false) => {
   return running;
 };
 
-const pass = async () => {
+// `still` says whether this tab is yet the one that sends.
+const pass = async (still) => {
   clearTimeout(timer);
   await release(account);
   const wait = await askedWait();
@@ -69,7 +68,7 @@ const pass = async () => {
   }
   if (navigator.onLine === false) return end("offline");
   for (const kind of KINDS) {
-    for (let batch; (batch = await claim(account, kind, ALONE.has(kind) ? 1 : size)).length; ) {
+    for (let batch; (await still()) && (batch = await claim(account, kind, ALONE.has(kind) ? 1 : size)).length; ) {
       const answer = await send(kind, batch).catch(() => ({ retry: 0 }));
       const answered = await settle(account, batch, answer.results ?? new Map());
       if (answer.stop) return end(answer.stop);

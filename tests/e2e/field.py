@@ -130,6 +130,15 @@ class Field:
         assert all(row[1:3] == (1, "positif") and row[4:] == (SITE, clock.today().isoformat()) for row in found), found
         return [row[0] for row in found]
 
+    def outings(self) -> list[tuple[Any, ...]]:
+        """The accounts that came from this phone's queue."""
+        sent = [one["uuid"].replace("-", "") for one in self.queue() if one["kind"] == "outing"]
+        with sqlite3.connect(self.server.folder / "var" / "civic.db") as base:
+            chosen = (
+                "SELECT site_id, approached_count, refused_count, weather, crowd, version FROM outings WHERE id IN "
+            )
+            return base.execute(f"{chosen} ({', '.join('?' * len(sent))})", sent).fetchall()
+
     def check_all_once(self) -> None:
         """Every record that was confirmed is on the server exactly once, and nothing waits on the phone."""
         counted = Counter(name for name in self.rows() if name in set(self.confirmed))

@@ -220,6 +220,35 @@ async def test_an_encounter_belongs_to_its_own_pairs_outing(db: Database, scene:
     assert list(results[1].errors) == ["outing_uuid"]
 
 
+async def test_an_outing_that_comes_later_keeps_its_own_pairs_encounters_only(db: Database, scene: Scene) -> None:
+    """An encounter may name what is not here yet: nobody could judge it then."""
+    planned, alone = outing_record(scene.site, scene.shift), outing_record(scene.elsewhere)
+    shared = encounter_record(scene.site, scene.shift, outing_uuid=planned["client_uuid"])
+    partners = encounter_record(scene.site, outing_uuid=planned["client_uuid"])
+    strangers = encounter_record(scene.site, outing_uuid=planned["client_uuid"])
+    own = encounter_record(scene.elsewhere, outing_uuid=alone["client_uuid"])
+    others = encounter_record(scene.elsewhere, outing_uuid=alone["client_uuid"])
+    cast = scene.cast
+    assert await outcomes(db, cast.volunteer, shared) == ["created"]
+    assert await outcomes(db, cast.colleague, partners, own) == ["created"] * 2
+    assert await outcomes(db, cast.minor, strangers, others) == ["created"] * 2
+    assert await outcomes(db, cast.colleague, planned, alone, outings=True) == ["created"] * 2
+    async with db.reading() as session:
+        rows = await session.execute(select(Encounter.id, Encounter.outing_id))
+        found = {str(one): str(outing) if outing else None for one, outing in rows}
+    assert {record["client_uuid"]: found[record["client_uuid"]] for record in (shared, partners, own)} == {
+        shared["client_uuid"]: planned["client_uuid"],
+        partners["client_uuid"]: planned["client_uuid"],
+        own["client_uuid"]: alone["client_uuid"],
+    }
+    assert [found[record["client_uuid"]] for record in (strangers, others)] == [None, None]
+    # What was sent is known again, and nobody gained a say in the outing.
+    assert await outcomes(db, cast.minor, strangers, others) == ["already_have"] * 2
+    again = await send(db, cast.minor, {**strangers, "version": 2, "age_60p": 1})
+    assert list(again[0].errors) == ["outing_uuid"]
+    assert await outcomes(db, cast.minor, {**alone, "version": 2, "crowd": "vide"}, outings=True) == ["rejected"]
+
+
 async def test_outings_come_the_same_way(db: Database, scene: Scene) -> None:
     record = outing_record(scene.site, scene.shift, weather="pluie", ambience="bonne")
     assert await outcomes(db, scene.cast.volunteer, record, record, outings=True) == ["created", "already_have"]
