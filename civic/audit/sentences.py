@@ -95,6 +95,7 @@ SENTENCES = {
     "template.archived": N_("Modèle de semaine archivé"),
     "template.changed": N_("Modèle de semaine modifié"),
     "template.kept": N_("Modèle de semaine gardé"),
+    "template.restored": N_("Modèle de semaine remis en service"),
     "volunteer.availability": N_("Indisponibilités modifiées"),
     "volunteer.preferred_sites": N_("Lieux préférés modifiés"),
     "volunteer.updated": N_("Coordonnées modifiées"),

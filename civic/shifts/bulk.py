@@ -43,10 +43,9 @@ async def lock_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
 
 
 async def publish_many(session: AsyncSession, *, by: User, shift_ids: Iterable[UUID]) -> list[UUID]:
-    """Open those of some shifts that are drafts still; returns them. Again, or at once by somebody else, opens nothing."""
-    chosen = select(Shift).where(Shift.id.in_(set(shift_ids))).order_by(Shift.id).with_for_update()
-    held = list(await session.scalars(chosen.execution_options(populate_existing=True)))
-    drafts = [one for one in held if one.state == "draft"]
+    """Open those of some held shifts (`lock_many`) that are drafts still; returns them, each an event of its own."""
+    chosen = select(Shift).where(Shift.id.in_(set(shift_ids)), Shift.state == "draft").order_by(Shift.id)
+    drafts = list(await session.scalars(chosen.execution_options(populate_existing=True)))
     for shift in drafts:
         shift.state, shift.published_at = "published", now()
         shift.version += 1
