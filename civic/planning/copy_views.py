@@ -105,4 +105,4 @@ async def keep_template(request: Request, user: CoordinatorUser, session: Sessio
         again.errors = form.errors
         return lay_out_page.page(request, again, week.lines, week.shown(drawn), status=422)
     made = await templates.keep(session, by=user, template_id=drawn, name=name, lines=lines)
-    return redirect(f"/planning/modeles/{made.id}", _("Modèle gardé : %(name)s.") % {"name": made.name})
+    return redirect(f"/planning/modeles/{made.id}", _("Modèle gardé : %(name)s.") % {"name": made.name})

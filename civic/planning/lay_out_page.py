@@ -75,7 +75,7 @@ async def answer(
     count = await templates.plan(session, by=user, lines=lines, mondays=mondays, skips=skips)
     week = f"/planning?semaine={weeks.code(mondays[0])}"
     if not count:
-        return redirect(week, _("Rien à créer : tout y est déjà, ou chaque jour est sauté."), "info")
+        return redirect(week, _("Rien à créer : tout y est déjà, ou chaque jour est sauté."), "info")
     text = ngettext("%(n)s brouillon enregistré.", "%(n)s brouillons enregistrés.", count) % {"n": count}
     drafts = "/planning/brouillons" + query({"du": mondays[0], "au": weeks.sunday(mondays[-1])})
     return redirect(week, text, link=(drafts, _("Les publier")))

@@ -138,7 +138,7 @@ async def publish_many(
     drafts = await _drafts(session, shift_ids)
     readers = await readers_of(session, drafts) if drafts and seen is not None else []
     if readers and digest(readers) != seen:
-        text = _("Les destinataires ont changé. Rien n’est publié : relisez la liste, puis confirmez.")
+        text = _("Les destinataires ont changé. Rien n’est publié : relisez la liste, puis confirmez.")
         raise Refusal("readers_changed", text)
     opened = await bulk.publish_many(session, by=by, shift_ids=drafts)
     if opened:

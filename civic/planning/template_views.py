@@ -92,7 +92,7 @@ async def rename_template(request: Request, template_id: UUID, user: Coordinator
         shown = await _shown(session, user, template)
         return lay_out_page.page(request, again, templates.lines_of(template), shown, status=422)
     await template_changes.rename(session, by=user, template_id=template_id, name=name)
-    return redirect(f"{LIST}/{template_id}", _("Modèle renommé : %(name)s.") % {"name": name})
+    return redirect(f"{LIST}/{template_id}", _("Modèle renommé : %(name)s.") % {"name": name})
 
 
 @router.post(LIST + "/{template_id}/archivage")

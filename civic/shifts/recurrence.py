@@ -61,12 +61,12 @@ class Occurrence:
         start, end = clock.local(self.starts_at), clock.local(self.ends_at)
         found = []
         if self.moved:
-            found.append(_("Changement d’heure : l’horaire est décalé d’une heure ce jour-là."))
+            found.append(_("Changement d’heure : l’horaire est décalé d’une heure ce jour-là."))
         if _comes_twice(start) or _comes_twice(end):
-            found.append(_("Changement d’heure : de 2 h à 3 h, l’heure vient deux fois ; la première compte."))
+            found.append(_("Changement d’heure : de 2 h à 3 h, l’heure vient deux fois ; la première compte."))
         if start.utcoffset() != end.utcoffset():
             length = duration((self.ends_at - self.starts_at).total_seconds() / 3600)
-            found.append(_("Changement d’heure : ce créneau dure %(length)s cette nuit-là.") % {"length": length})
+            found.append(_("Changement d’heure : ce créneau dure %(length)s cette nuit-là.") % {"length": length})
         return " ".join(found)
 
 

@@ -58,7 +58,7 @@ async def _check_mine(session: AsyncSession, by: User, template: WeekTemplate, s
         return
     chosen = select(Site.intermunicipality_code).where(Site.id.in_(site_ids)).distinct()
     if not all(by.covers(code) for code in await session.scalars(chosen)):
-        raise Forbidden(_("Ce modèle a des lieux hors de votre périmètre : son auteur peut le changer."))
+        raise Forbidden(_("Ce modèle a des lieux hors de votre périmètre : son auteur peut le changer."))
 
 
 async def rename(session: AsyncSession, *, by: User, template_id: UUID, name: str) -> None:
@@ -101,7 +101,7 @@ async def add_line(session: AsyncSession, *, by: User, template_id: UUID, line_i
         return
     await _check(session, by, template, line, None)
     if len(template.lines) >= MOST_LINES:
-        raise Refusal("template_full", _("Ce modèle est plein : %(n)s créneaux au plus.") % {"n": MOST_LINES})
+        raise Refusal("template_full", _("Ce modèle est plein : %(n)s créneaux au plus.") % {"n": MOST_LINES})
     template.lines.append(WeekTemplateLine(id=line_id, **_columns(line)))
     audit.record(session, by=by, verb="template.changed", subject=template, detail={"name": template.name})
 
@@ -154,7 +154,7 @@ async def _check(
     )
     others = {_moment(as_line(one)) for one in template.lines if one is not row}
     if _moment(line) in others:
-        found.setdefault("starts_at", _("Ce créneau est déjà dans le modèle : changez plutôt ses places."))
+        found.setdefault("starts_at", _("Ce créneau est déjà dans le modèle : changez plutôt ses places."))
     if found:
         raise Invalid(found)
 

@@ -154,7 +154,7 @@ def _malformed(laid: Laid) -> str:
         min_staff=values.min_staff,
     )
     problem = next(iter(found.values()), "")
-    return _("%(day)s : %(problem)s") % {"day": day_short(values.starts_at), "problem": problem} if problem else ""
+    return _("%(day)s : %(problem)s") % {"day": day_short(values.starts_at), "problem": problem} if problem else ""
 
 
 async def _closures(session: AsyncSession, monday: date) -> dict[str, list[Closed]]:
