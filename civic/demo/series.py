@@ -14,6 +14,7 @@ from civic.shifts.recurrence import Rhythm, days_of, to_rule
 if TYPE_CHECKING:
     from civic.demo.shifts import Ground, Planned
 
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Shifts that come back on a weekday (Monday is 0), every `every` weeks."""

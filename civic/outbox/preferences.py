@@ -1,8 +1,8 @@
 """What somebody wants to be told by mail, and the link with which they stop a family of mails without signing in.
 
-Six families can be stopped: reminders of one's shifts, the digest, calls for a stand-in, word of new shifts, alerts about
-pairs, general announcements. What concerns a seat that one holds, a safety notice, a minor left alone and a last-minute absence are
-told to everybody they concern.
+Six families can be stopped: reminders of one's shifts, the digest, calls for a stand-in, word of new shifts, alerts
+about pairs, general announcements. What concerns a seat that one holds, a safety notice, a minor left alone and a
+last-minute absence are told to everybody they concern.
 """
 
 from collections.abc import Collection, Iterable

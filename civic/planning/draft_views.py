@@ -1,4 +1,4 @@
-"""The drafts that wait, of any period: published at once, and told by one mail to whoever may book them, if so wished."""
+"""The drafts of any period: published at once, and told by one mail to whoever may book them, if so wished."""
 
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -54,7 +54,9 @@ async def readers_of(session: AsyncSession, shift_ids: Collection[UUID]) -> list
     """Whom the opening of these drafts would be told to, by name, in seven queries whatever their number."""
     now = clock.now()
     facts = (await bookings.shift_facts(session, shift_ids)).values()
-    opened = [replace(one, state="published") for one in facts if one.state != "cancelled" and one.times.starts_at > now]
+    opened = [
+        replace(one, state="published") for one in facts if one.state != "cancelled" and one.times.starts_at > now
+    ]
     if not opened:
         return []
     opened.sort(key=lambda one: (one.times.starts_at, one.id))

@@ -1,4 +1,4 @@
-"""Which shifts a page that acts on several lists: those of a period, narrowed by filters. All of it is in the address."""
+"""Which shifts a page that acts on several lists: a period, narrowed by filters; all of it is in the address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -26,7 +26,6 @@ from civic.planning import (
     fill_views,
     move_views,
     overview,
-    queries,
     roster_views,
     series_edit_views,
     series_stop_views,

@@ -142,7 +142,7 @@ async def drop_line(session: AsyncSession, *, by: User, template_id: UUID, line_
 async def _check(
     session: AsyncSession, by: User, template: WeekTemplate, line: WeekLine, row: WeekTemplateLine | None
 ) -> None:
-    """Place, hours and places of a line, judged on a week without a clock change; each shift of the week stands once."""
+    """Place, hours and places of a line, judged on a week without a clock change; each shift of it stands once."""
     await check_pair(session, by=by, mission_id=line.mission_id, site_id=line.site_id)
     (one,) = recurrence.lay_out([clock.MONDAYS_WEEK[line.weekday]], line.starts, line.ends)
     found = rules.problems(

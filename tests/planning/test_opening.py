@@ -33,7 +33,9 @@ PAGE = "/planning/brouillons?du=2026-11-25&au=2027-02-28"
 async def later(world: World, db: Database) -> Shift:
     """A draft of the CAHC ten weeks on; the world's own draft is on Saturday, in the CALL."""
     async with db.writing() as session:
-        return await make_shift(session, moment(30, 9, month=12), mission=world.mission, site=world.there, state="draft")
+        return await make_shift(
+            session, moment(30, 9, month=12), mission=world.mission, site=world.there, state="draft"
+        )
 
 
 async def states(db: Database, *shifts: Shift) -> list[str]:
@@ -104,7 +106,9 @@ async def test_who_may_book_is_shown_then_told_by_one_mail_each(
     async with db.writing() as session:
         # Malik wants no such mail; Lou is a minor, and the night is not hers.
         await stop(session, world.cast.colleague.user_id, "openings")
-        second = await make_shift(session, moment(12, 9, month=12), mission=world.mission, site=world.here, state="draft")
+        second = await make_shift(
+            session, moment(12, 9, month=12), mission=world.mission, site=world.here, state="draft"
+        )
         await make_shift(session, moment(30, 9, month=12), mission=world.mission, site=world.here)
     form = {"shift": [str(world.draft.id), str(second.id), str(later.id)], "tell": "1"}
     seen = await world.post("coordinator", PAGE, **form)
@@ -199,5 +203,5 @@ async def test_without_the_lock_both_publish_the_same_draft(
         seen = opening.digest(await look(session, [world.draft.id]))
     monkeypatch.setattr(opening, "readers_of", look_then_wait)
     monkeypatch.setattr(bulk, "lock_many", no_lock)
-    assert await asyncio.gather(publish(db, world, seen), publish(db, world, seen)) == [1, 1]
+    assert list(await asyncio.gather(publish(db, world, seen), publish(db, world, seen))) == [1, 1]
     assert len(await verbs(db, "shift.published")) == 2

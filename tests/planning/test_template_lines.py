@@ -1,4 +1,4 @@
-"""The lines of a kept week added, changed and removed, and the template renamed, archived and taken back; both engines."""
+"""The lines of a kept week, and the template renamed, archived and taken back; on both engines."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -60,7 +60,14 @@ async def test_a_line_is_added_once_and_laid_out(world: World, db: Database) -> 
         assert (done.status_code, done.headers["location"]) == (303, own)
     first, *others = await lines(db)
     assert len(others) == 3
-    kept_values = (first.weekday, first.starts_time, first.ends_time, first.capacity, first.min_staff, first.break_minutes)
+    kept_values = (
+        first.weekday,
+        first.starts_time,
+        first.ends_time,
+        first.capacity,
+        first.min_staff,
+        first.break_minutes,
+    )
     assert kept_values == (1, time(9, 30), time(12), 3, 2, 15)
     assert await changes(db) == 1
     assert "Créer 4 brouillons" in (await world.post("coordinator", own, **weeks())).text
@@ -130,7 +137,10 @@ async def test_a_colleague_changes_their_own_places_only(world: World, db: Datab
     by_site = {one.site_id: one for one in await lines(db)}
     mine, foreign = by_site[world.here.id], by_site[world.there.id]
     path = f"{own}/lignes/{foreign.id}/modifier"
-    for answer in (await world.get("coordinator_call", path), await world.post("coordinator_call", path, **typed(world))):
+    for answer in (
+        await world.get("coordinator_call", path),
+        await world.post("coordinator_call", path, **typed(world)),
+    ):
         assert answer.status_code == 403
     # A line of theirs does not move to a place that they do not plan, and none is added there.
     away = typed(world, site_id=world.there.id)
