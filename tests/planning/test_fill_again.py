@@ -19,7 +19,6 @@ from civic.planning import fill_runner
 from civic.shifts.models import Shift
 from civic.sites.models import SiteClosure
 from civic.volunteers.models import Volunteer
-from tests.factories.contracts import without_newcomers
 from tests.factories.fills import make_line, make_proposal
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.volunteers import make_volunteer
@@ -37,7 +36,6 @@ async def busy(world: World, db: Database) -> list[Shift]:
     async with db.writing() as session:
         for number in range(5):
             await make_volunteer(session, name=f"Aide {number}")
-        await without_newcomers(session)
         return [
             await make_shift(session, moment(day, 9, month=12), mission=world.mission, site=world.here)
             for day in range(1, 6)
@@ -73,6 +71,8 @@ async def test_after_an_absence_everybody_else_keeps_their_places(
     ticked = [str(one.id) for one in taken]
     await world.post("coordinator", f"{first}/application", what="ticked", line=ticked, reason="Semaine pleine")
     gone = taken[0].volunteer_id
+    no = next(one for one in await lines_of(db, first) if one.state == "proposed" and one.volunteer_id != gone)
+    await world.post("coordinator", f"{first}/ecart", one=str(no.id))
     await absent(world, gone, date(2026, 11, 30))
     again = await world.post("coordinator", f"{first}/relance")
     after = await drafted(world, db, str(again.headers["location"]))
@@ -81,7 +81,12 @@ async def test_after_an_absence_everybody_else_keeps_their_places(
         seats = {(row.shift_id, row.volunteer_id) for row in await session.execute(chosen)}
     assert all(volunteer_id != gone for _shift, volunteer_id in seats | set(after))
     # Who was given a place keeps it, whoever was only proposed is proposed again, and the freed places find somebody.
-    assert {pair for pair in before if pair[1] != gone} <= seats | set(after)
+    refused = (no.shift_id, no.volunteer_id)
+    assert {pair for pair in before if pair[1] != gone and pair != refused} <= seats | set(after)
+    # What the coordinator said no to is not proposed again, nor in the draft that follows this one.
+    assert refused not in after
+    third = await world.post("coordinator", f"{again.headers['location']}/relance")
+    assert refused not in await drafted(world, db, str(third.headers["location"]))
     assert len(seats | set(after)) == 10
     assert not seats & set(after)
 
@@ -129,7 +134,6 @@ async def test_a_line_meets_the_rules_of_a_booking_by_hand_as_they_are_now(
     by = world.cast.coordinator
     async with db.writing() as session:
         people = [await make_volunteer(session, name=f"Équipe {number}") for number in range(len(busy))]
-        await without_newcomers(session)
         proposal = await make_proposal(session, by)
         for rank, (shift, who) in enumerate(zip(busy, people, strict=True)):
             await make_line(session, proposal, shift, who, rank=rank)
