@@ -98,6 +98,8 @@ SCREENS = (
     Screen("serie-annulation", COORDINATOR, "/planning/series/{series}/annulation"),
     Screen("modeles", COORDINATOR, "/planning/modeles"),
     Screen("modele", COORDINATOR, "/planning/modeles/{template}"),
+    Screen("modele-creneau", COORDINATOR, "/planning/modeles/{template}/lignes/nouvelle"),
+    Screen("modele-ligne", COORDINATOR, "/planning/modeles/{template}/lignes/{line}/modifier"),
     Screen("annulations", COORDINATOR, "/planning/annulations"),
     Screen("creneau-modifier", COORDINATOR, "/planning/creneaux/{staffed}/modifier"),
     Screen("creneau-deplacer", COORDINATOR, "/planning/creneaux/{staffed}/deplacement"),
@@ -177,28 +179,10 @@ def address(screen: Screen, request: APIRequestContext) -> str:
     a_week_ago = clock.today() - timedelta(days=6)
     a_season_ago = clock.today() - timedelta(days=90)
 
-    def account() -> str:
-        """Accounts are on a page alone."""
-        found = re.search(r"/administration/comptes/([0-9a-f-]{36})", request.get("/administration").text())
-        assert found
-        return found[1]
-
-    def leave() -> str:
-        """So are leaves, for the volunteer and for the coordinator."""
-        found = re.search(r"/conges/([0-9a-f-]{36})", request.get("/conges").text())
-        assert found
-        return found[1]
-
-    def outing() -> str:
-        """So are outings, the latest first: one that may still be corrected."""
-        found = re.search(r"/rencontres/sorties/([0-9a-f-]{36})", request.get("/rencontres/sorties").text())
-        assert found
-        return found[1]
-
-    def template() -> str:
-        """Templates of weeks are listed on a page."""
-        found = re.search(r"/planning/modeles/([0-9a-f-]{36})", request.get("/planning/modeles").text())
-        assert found
+    def named(before: str, page: str, after: str = "") -> str:
+        """The first id that a page links to: of an account, a leave, an outing, a template, a line of it."""
+        found = re.search(rf"{before}/([0-9a-f-]{{36}}){after}", request.get(page).text())
+        assert found, page
         return found[1]
 
     def series() -> str:
@@ -228,12 +212,6 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         sent = {"name": "equipe.csv", "mimeType": "text/csv", "buffer": lines.encode()}
         answer = request.post("/imports", multipart={"kind": "volunteers", "file": sent}, max_redirects=0)
         return answer.headers["location"].rpartition("/")[2]
-
-    def notice(path: str) -> str:
-        """And announcements, for their readers and for who wrote them."""
-        found = re.search(rf"{path}/([0-9a-f-]{{36}})", request.get(path).text())
-        assert found
-        return found[1]
 
     def proposal() -> str:
         """A new one, worked out by the server beside this test."""
@@ -269,14 +247,15 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "own": lambda: request.get("/api/v1/me").json()["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
         "report": lambda: items("/site-reports")[0]["client_uuid"],
-        "account": account,
-        "leave": leave,
-        "outing": outing,
+        "account": lambda: named("/administration/comptes", "/administration"),
+        "leave": lambda: named("/conges", "/conges"),
+        "outing": lambda: named("/rencontres/sorties", "/rencontres/sorties"),
         "import": looked,
+        "line": lambda: named("/lignes", f"/planning/modeles/{words['template']()}", "/modifier"),
         "series": series,
-        "template": template,
-        "notice": lambda: notice("/annonces"),
-        "announcement": lambda: notice("/planning/annonces"),
+        "template": lambda: named("/planning/modeles", "/planning/modeles"),
+        "notice": lambda: named("/annonces", "/annonces"),
+        "announcement": lambda: named("/planning/annonces", "/planning/annonces"),
         "proposal": proposal,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }

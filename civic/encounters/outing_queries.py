@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from civic.accounts.models import User
 from civic.encounters import codes
-from civic.encounters.lookups import pair_shift_ids
 from civic.encounters.models import Encounter, Outing
+from civic.encounters.pairs import pair_shift_ids
 from civic.sites.models import Site
 
 Key = tuple[Any, ...]

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.bookings.statement import NONE, Statement, statement_of
 from civic.contracts.models import EngagementContract
-from civic.encounters.lookups import pair_shift_ids
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
+from civic.encounters.pairs import pair_shift_ids
 from civic.sites.models import Site
 
 

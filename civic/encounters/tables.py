@@ -170,9 +170,9 @@ class Outings(Table):
     def columns(self, content: Content) -> dict[str, Any]:
         return {**_place_columns(content), **{name: content[name] for name in _OUTING}}
 
-    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+    async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
         await super().insert(session, new, by_id)
-        await session.execute(take_out_strangers([uuid for uuid, _record in new]))
+        await session.execute(take_out_strangers([one.uuid for one in new]))
 
 
 def _into(model: type[Base]) -> Insert:

@@ -24,6 +24,7 @@ SHOWN = 20
 # What keeps one person, and several, from the places that stay empty.
 WHY = {
     "spare": (N_("libre, gardé pour sa semaine ou un binôme"), N_("libres, gardés pour leur semaine ou un binôme")),
+    "set_aside": (N_("écarté par vous"), N_("écartés par vous")),
     "overlap": (N_("déjà pris"), N_("déjà pris")),
     "week_max_adult": (N_("au plafond d’heures de la semaine"), N_("au plafond d’heures de la semaine")),
     "week_max_minor": (
