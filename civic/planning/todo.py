@@ -1,4 +1,4 @@
-"""« À traiter »: what needs a decision, the most urgent first, each with its one button. Values in, items out."""
+"""« À traiter »: what needs a decision, the most urgent first, each with its one button. Values in, items out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -98,7 +98,7 @@ def total(items: Sequence[Todo]) -> int:
 
 
 def when(place: str, starts_at: datetime, ends_at: datetime) -> str:
-    """« 9-9bis, jeu. 26 nov., 14 h – 18 h. »"""
+    """« 9-9bis, jeu. 26 nov., 14 h – 18 h. »"""
     return f"{place}, {day_short(starts_at)}, {hour_range(starts_at, ends_at)}."
 
 
@@ -173,7 +173,7 @@ def _closed(closed: Sequence[ShiftFacts], address: Address, most: int | None) ->
     if len(shown) < len(closed):
         following, more = closed[len(shown)], len(closed) - len(shown)
         title = _("Et %(n)s autres un jour de fermeture") % {"n": more}
-        text = _("Le premier : %(shift)s") % {"shift": _of_shift(following)}
+        text = _("Le premier : %(shift)s") % {"shift": _of_shift(following)}
         href = address(following.id, following.times.starts_at)
         found.append(Todo("bad", "ban", title, text, href, _("Régler"), more))
     return found
