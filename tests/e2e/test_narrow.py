@@ -94,8 +94,8 @@ TYPED = (
     ("week_templates", {"name": LONG[:80]}),
 )
 TYPED_ON = {
-    VOLUNTEER: """/ /creneaux /creneaux/{booked} /mes-creneaux /annonces /annonces/{notice} /missions /missions/{mission}
-        /sites/{site} /rencontres /rencontres/nouvelle /heures""",
+    VOLUNTEER: """/ /creneaux /creneaux/{booked} /mes-creneaux /annonces /annonces/{notice} /missions
+        /missions/{mission} /sites/{site} /rencontres /rencontres/nouvelle /heures""",
     COORDINATOR: """/planning /planning/jour /planning/a-traiter /planning/brouillons /planning/modeles
         /planning/modeles/{template} /planning/annonces /planning/annonces/{announcement} /planning/annulations
         /planning/creneaux/{staffed} /planning/creneaux/nouveau /planning/semaines/copie /planning/feuilles /sites
