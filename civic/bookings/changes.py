@@ -147,7 +147,7 @@ def weigh(
         kept.append(held)
     # The latest to come leave first: who has not answered an offer yet, then by the time at which each one asked.
     kept.sort(key=lambda one: (one.state == "offered", one.queue_key))
-    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
+    lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
     affected.extend(Affected(held, lost) for held in reversed(kept[after.capacity :]))
     # Whoever stays is told what is new for them, and so without what only coordinators know.
     were, stay = Company(crowd.seated), Company(tuple(kept[: after.capacity]))

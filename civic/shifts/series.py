@@ -1,8 +1,8 @@
 """Series: plan the shifts that a rhythm gives, once. What happens to them under the people booked lives in bookings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import select
@@ -83,7 +83,7 @@ async def preview(session: AsyncSession, *, by: User, values: SeriesValues) -> l
         session, values, recurrence.days_of(recurrence.to_rule(values.rhythm), values.first_day)
     )
     await check_place(session, by=by, values=values.on(occurrences[0]))
-    there = await _there(session, values, occurrences)
+    there = await starts_there(session, values, occurrences)
     now = clock.now()
     return [Line(one, one.starts_at in there, one.starts_at <= now) for one in occurrences]
 
@@ -133,7 +133,7 @@ def _check(values: SeriesValues, occurrences: Iterable[Occurrence]) -> None:
             raise Invalid(found)
 
 
-async def _there(session: AsyncSession, values: SeriesValues, occurrences: list[Occurrence]) -> set[object]:
+async def starts_there(session: AsyncSession, values: SeriesValues, occurrences: Sequence[Occurrence]) -> set[datetime]:
     """The starts at which this mission already has a shift at this site."""
     chosen = select(Shift.starts_at).where(
         Shift.site_id == values.site_id,

@@ -1,8 +1,8 @@
 """An edit of a whole series laid over the shifts that it has: what becomes of each day. Values in, values out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from civic.shifts.recurrence import Occurrence, Rhythm
 # A day of the rule and the shift that it has: "follows" takes the new values, on its day or on another one; the rest
 # of the kinds say why nothing is done, or that a shift is made or called off.
 FOLLOWS, ADDED, DROPPED = "follows", "added", "dropped"
-APART, OFF, BEGUN, LATE, SKIPPED = "apart", "off", "begun", "late", "skipped"
+APART, OFF, BEGUN, LATE, SKIPPED, THERE = "apart", "off", "begun", "late", "skipped", "there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ def ended(rhythm: Rhythm, since: date) -> Rhythm:
     if rhythm.count is None:
         return rhythm
     days = recurrence.days_of(recurrence.to_rule(rhythm), since)
-    return Rhythm(rhythm.weekdays, rhythm.every, rhythm.nth, until=days[-1])
+    return replace(rhythm, count=None, until=days[-1])
 
 
 def stopped(rhythm: Rhythm, before: date) -> Rhythm:
     """The same rhythm, ended the day before."""
-    return Rhythm(rhythm.weekdays, rhythm.every, rhythm.nth, until=before - timedelta(days=1))
+    return replace(rhythm, count=None, until=before - timedelta(days=1))
 
 
 def lay_over(
@@ -89,8 +89,8 @@ def lay_over(
     Nothing is done to what has begun, is off, or was changed by itself (unless `take_apart`).
     """
     there = sorted(placed, key=lambda one: (one.day, one.starts_at))
-    steps = [Step(kind, one) for one in there if (kind := _left_alone(one, now, take_apart))]
-    free = {one.day: one for one in there if not _left_alone(one, now, take_apart)}
+    steps = [Step(kind, one) for one in there if (kind := left_alone(one, now, take_apart))]
+    free = {one.day: one for one in there if not left_alone(one, now, take_apart)}
     taken = {one.day for one in there}
     open_days = []
     for one in wanted:
@@ -104,7 +104,13 @@ def lay_over(
     return sorted(steps, key=lambda step: (step.at, step.kind))
 
 
-def _left_alone(one: Placed, now: datetime, take_apart: bool) -> str:
+def beside(steps: Iterable[Step], starts: Collection[datetime]) -> list[Step]:
+    """The same steps, but no shift is made at a start where its mission has one at that site already."""
+    return [replace(one, kind=THERE) if one.kind == ADDED and one.at in starts else one for one in steps]
+
+
+def left_alone(one: Placed, now: datetime, take_apart: bool) -> str:
+    """Why an edit of the whole does nothing to this shift; "" when it does."""
     if one.state == "cancelled":
         return OFF
     if one.starts_at <= now:

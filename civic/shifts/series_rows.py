@@ -11,6 +11,7 @@ from civic.accounts.models import User
 from civic.errors import Forbidden, NotFound
 from civic.i18n import _
 from civic.shifts import recurrence, series, series_plan
+from civic.shifts.bulk import hold_sites
 from civic.shifts.models import Shift, ShiftSeries
 from civic.shifts.series import SeriesValues
 from civic.shifts.series_plan import Placed
@@ -25,7 +26,7 @@ async def held(session: AsyncSession, by: User, series_id: UUID, *site_ids: str)
     found = await session.get(ShiftSeries, series_id)
     if found is None:
         raise NotFound
-    await series.hold_sites(session, {found.site_id, *site_ids})
+    await hold_sites(session, {found.site_id, *site_ids})
     chosen = select(ShiftSeries).where(ShiftSeries.id == series_id).with_for_update()
     row = (await session.scalars(chosen.execution_options(populate_existing=True))).one()
     site = await session.get_one(Site, row.site_id)
@@ -65,7 +66,9 @@ def rewrite(row: ShiftSeries, values: SeriesValues) -> None:
     row.version += 1
 
 
-async def split(session: AsyncSession, row: ShiftSeries, by: User, new_id: UUID, since: date, values: SeriesValues) -> ShiftSeries:
+async def split(
+    session: AsyncSession, row: ShiftSeries, by: User, new_id: UUID, since: date, values: SeriesValues
+) -> ShiftSeries:
     """End a series the day before `since`; a new one has its shifts from there on."""
     made = series.row_of(new_id, by, values)
     made.split_from_id = row.id
@@ -77,7 +80,11 @@ async def split(session: AsyncSession, row: ShiftSeries, by: User, new_id: UUID,
     return made
 
 
-def stop(row: ShiftSeries, since: date) -> None:
-    """The rule gives no day from `since` on."""
-    row.rule = recurrence.to_rule(series_plan.stopped(recurrence.read_rule(row.rule), since))
+def stop(row: ShiftSeries, since: date) -> bool:
+    """The rule gives no day from `since` on; False when it gives none already."""
+    rhythm = recurrence.read_rule(row.rule)
+    if rhythm.until is not None and rhythm.until < since:
+        return False
+    row.rule = recurrence.to_rule(series_plan.stopped(rhythm, since))
     row.version += 1
+    return True
