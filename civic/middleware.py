@@ -40,7 +40,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CSP
+                headers["Content-Security-Policy"] = _policy(scope["path"])
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=()"
@@ -51,6 +51,12 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _policy(path: str) -> str:
+    """The page of the map alone may ask for pictures elsewhere: the tiles of the server that an operator named."""
+    host = settings().tiles_host if path == "/sites" else ""
+    return CSP.replace("img-src 'self'", f"img-src 'self' {host}") if host else CSP
 
 
 def _cache(scope: Scope, status: int, headers: MutableHeaders) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from civic import clock
-from civic.formats import plain
+from civic.formats import plain, visible
 from civic.i18n import _
 from civic.imports.wrong import Wrong
 
@@ -30,6 +30,7 @@ def text(maximum: int, *, lines: bool = False) -> Reader:
     def read(typed: str) -> str:
         if CONTROL.search(typed):
             raise Wrong(_("Ce texte contient un caractère interdit. Retapez-le."))
+        typed = visible(typed)
         value = typed if lines else " ".join(typed.split())
         if len(value) > maximum:
             raise Wrong(_("Trop long : %(n)s caractères au plus.") % {"n": maximum})

@@ -17,12 +17,11 @@ from civic.imports.columns import Column, Line
 from civic.imports.places import Towns, load_towns
 from civic.imports.plan import Change, Plan, Planned, refused
 from civic.sites import bulk
-from civic.sites.kinds import KINDS
+from civic.sites.kinds import KINDS, PILLAR_NAMES
 from civic.sites.models import Site
 from civic.sites.rules import RESERVED
 
 SHEET = N_("Lieux")
-PILLARS = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
 NOTES_MAX = 1000
 ID_MAX = 40
 COLUMNS = (
@@ -41,7 +40,7 @@ COLUMNS = (
     Column(
         "pillar",
         N_("Pilier"),
-        cells.choice(PILLARS),
+        cells.choice(PILLAR_NAMES),
         example="Archipel vert",
         help=N_("Énergie, Archipel vert ou Résilience."),
     ),
@@ -192,7 +191,7 @@ def _shown(name: str, value: Any, towns: Towns) -> str:
     if name == "kind":
         return _(KINDS.get(value, value))
     if name == "pillar":
-        return _(PILLARS.get(value, value))
+        return _(PILLAR_NAMES.get(value, value))
     if isinstance(value, float):
         return (
             f"{value:g}".replace(".", ",") if value == round(value, 4) else f"{value:.6f}".rstrip("0").replace(".", ",")

@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -229,9 +230,7 @@ async def keep(
     """Keep lines under a name; the same id again gives the first template."""
     made = await session.get(WeekTemplate, template_id)
     if made is not None:
-        if made.created_by_id != by.id:
-            raise Forbidden(_("Ce modèle est celui de quelqu’un d’autre."))
-        return made
+        return _own(made, by)
     template = WeekTemplate(id=template_id, name=name, created_by_id=by.id)
     template.lines = [
         WeekTemplateLine(
@@ -246,7 +245,20 @@ async def keep(
         )
         for one in lines
     ]
-    session.add(template)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(template)
+    except IntegrityError:
+        # The same form sent twice at once.
+        made = await session.get(WeekTemplate, template_id)
+        if made is None:
+            raise
+        return _own(made, by)
     audit.record(session, by=by, verb="template.kept", subject=template, detail={"name": name})
+    return template
+
+
+def _own(template: WeekTemplate, by: User) -> WeekTemplate:
+    if template.created_by_id != by.id:
+        raise Forbidden(_("Ce modèle est celui de quelqu’un d’autre."))
     return template

@@ -32,6 +32,12 @@ class Identity:
     approximate: bool
 
 
+async def hold_site(session: AsyncSession, site: Site) -> None:
+    """Read a place again and hold it until the commit: whoever writes it too waits, and then sees what was written."""
+    names = [column.key for column in Site.__table__.columns]
+    await session.refresh(site, names, with_for_update={"key_share": True})
+
+
 async def create_site(session: AsyncSession, identity: Identity, *, by: User) -> Site:
     """A new place, its id made from its name. Raises Refusal `site_known`, `unknown_commune`."""
     commune = await _commune(session, identity)

@@ -12,6 +12,7 @@ KINDS = {
     "waterway": N_("voie d’eau"),
     "memorial": N_("lieu de mémoire"),
 }
+PILLAR_NAMES = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
 SPOTS = {
     "entree": N_("Entrée"),
     "sentier": N_("Sentier"),

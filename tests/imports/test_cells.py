@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from civic.forms import Form
 from civic.imports import cells
 from civic.imports.columns import Column, lines_of
 from civic.imports.reading import read
@@ -146,6 +147,16 @@ COLUMNS = (
     Column("b", "Été", cells.day),
     Column("seen", "Inscrits"),
 )
+
+
+def test_signs_that_nobody_sees_are_taken_out() -> None:
+    assert cells.text(20)("\u202eParc\u200b de\u00a0l’Étang\u2069\ufeff") == "Parc de l’Étang"
+    assert cells.text(4)("\u200bParc") == "Parc"
+    form = Form({"title": ["\u200b\u202e"], "name": [" \u2067Aïcha\u200d\u202c \u00c9loi "], "notes": ["a\u2060\r\nb"]})
+    assert form.text("name") == "Aïcha Éloi"
+    assert form.text("notes") == "a\nb"
+    assert form.text("title") == ""
+    assert form.errors == {"title": "À remplir."}, "nothing is left of it"
 
 
 def lines(*rows: tuple[str, ...]) -> list[Any]:

@@ -4,8 +4,9 @@ import asyncio
 import re
 from datetime import date, time
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
@@ -16,15 +17,18 @@ from civic.formats import hour_range
 from civic.missions.models import Mission
 from civic.shifts import templates
 from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
-from civic.shifts.templates import Skips
+from civic.shifts.templates import Skips, WeekLine
 from civic.sites.actions import add_rule
 from civic.sites.models import Site, SiteClosure
 from civic.sites.recurrence import Recurrence
+from tests.factories.accounts import make_user
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_shift
+from tests.factories.sites import make_site
 from tests.planning.test_shift_forms import hidden
 from tests.planning.world import World, moment
 from tests.planning.world import world as world
+from tests.postgres import somebody_waits
 
 COPY = "/planning/semaines/copie?semaine=2026-W48"
 
@@ -261,3 +265,42 @@ async def test_two_lines_that_begin_together_are_removed_each_by_its_own_button(
         ends = set(await session.scalars(select(WeekTemplateLine.ends_time)))
     assert time(17) in ends
     assert time(19) not in ends
+
+
+class Never(Exception):
+    """What nothing raises."""
+
+
+async def kept_twice(db: Database) -> tuple[bool, list[str]]:
+    """The same form twice at once: the second comes while the first is not committed. Whether it got the same one."""
+    async with db.writing() as session:
+        by = await make_user(session, "coordinator")
+        site = await make_site(session)
+        mission = await make_mission(session, [site])
+    template_id, lines = uuid4(), [WeekLine(mission.id, site.id, 0, time(9), time(12), 2, 2, 0)]
+
+    async def keep(name: str) -> UUID:
+        async with db.writing() as session:
+            return (await templates.keep(session, by=by, template_id=template_id, name=name, lines=lines)).id
+
+    async with db.writing() as session:
+        await templates.keep(session, by=by, template_id=template_id, name="Une", lines=lines)
+        second = asyncio.create_task(keep("Deux"))
+        await somebody_waits(db)
+    (outcome,) = await asyncio.gather(second, return_exceptions=True)
+    async with db.reading() as session:
+        return outcome == template_id, list(await session.scalars(select(WeekTemplate.name)))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+async def test_on_postgresql_the_same_template_twice_at_once_is_one(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Without the guard, the control, the second one falls."""
+    if not guarded:
+        monkeypatch.setattr(templates, "IntegrityError", Never)
+    db = Database(postgres_url)
+    try:
+        assert await kept_twice(db) == (guarded, ["Une"])
+    finally:
+        await db.dispose()

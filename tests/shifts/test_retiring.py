@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
@@ -26,6 +26,7 @@ from tests.factories.encounters import make_encounter
 from tests.factories.missions import make_application, make_mission
 from tests.factories.shifts import in_days, make_shift
 from tests.factories.sites import make_closure, make_closure_rule, make_site
+from tests.postgres import somebody_waits
 
 Clients = Callable[[], httpx.AsyncClient]
 
@@ -165,17 +166,6 @@ def test_an_open_period_holds_every_day() -> None:
     assert outside_period(in_days(500), in_days(1).date(), None) == ""
     assert "commence le" in outside_period(in_days(0), in_days(1).date(), None)
     assert "s’arrête le" in outside_period(in_days(2), None, in_days(1).date())
-
-
-async def somebody_waits(db: Database) -> None:
-    """Until a transaction of this database stands at a lock that another holds."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(3000):
-        async with db.reading() as session:
-            if await session.scalar(text(waiting)):
-                return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody came to wait")
 
 
 async def unguarded(_session: AsyncSession, _mission_id: UUID, _site_id: str) -> None:
