@@ -130,8 +130,8 @@ def test_a_week_from_the_template_to_who_does_not_come(
         card.get_by_role("button", name=f"Là {present}").tap()
         card.get_by_role("button", name=f"Absence {absent}").tap()
         card.get_by_role("link", name=f"Noter qui remplace {absent}").tap()
-        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
         expect(phone.get_by_label("À la place de").locator("option:checked")).to_have_text(absent)
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
         phone.get_by_label("Qui est venu ?").select_option(label=instead)
         phone.get_by_role("button", name="Ajouter et noter la présence").tap()
         expect(card.locator(".day-person", has_text=instead)).to_contain_text("Présence")
@@ -167,9 +167,7 @@ def walk_to(keys: Keys, slot: Locator) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_the_same_by_keys_alone(
-    desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path
-) -> None:
+def test_the_same_by_keys_alone(desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path) -> None:
     keys = Keys(desk)
     desk.clock.install()
     sign_in(desk, COORDINATOR)
