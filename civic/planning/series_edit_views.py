@@ -10,7 +10,7 @@ from starlette.responses import Response
 from civic.accounts.current import CoordinatorUser
 from civic.accounts.models import User
 from civic.bookings import series_changes, series_judging
-from civic.bookings.series_judging import DryRun, Edit
+from civic.bookings.series_judging import ALL, DryRun, Edit
 from civic.db import Session
 from civic.errors import Invalid, Refusal
 from civic.formats import day_short, hour_range
@@ -111,6 +111,7 @@ def _page(
         "choices": choices,
         "form": form,
         "run": run,
+        "prolonging": "portee" in request.query_params and form.get("scope") == ALL,
         "summary": summary(run) if run else "",
         "rhythm": recurrence.sentence(run.values.rhythm) if run else "",
         "scopes": series_aim.scope_choices(),
