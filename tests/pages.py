@@ -151,8 +151,9 @@ SCREENS = (
     Screen("regle", ADMIN, "/administration/regles/{rule}"),
     Screen("themes", ADMIN, "/administration/themes"),
     Screen("theme-nouveau", ADMIN, "/administration/themes/nouveau"),
-    Screen("theme", ADMIN, "/administration/themes/parks"),
-    Screen("theme-fusion", ADMIN, "/administration/themes/parks/fusion?into=water&first_day={quarter}"),
+    Screen("theme", ADMIN, "/administration/themes/{topic}"),
+    Screen("theme-fusion", ADMIN, "/administration/themes/{topic}/fusion"),
+    Screen("theme-fusion-effet", ADMIN, "/administration/themes/{topic}/fusion?into=water&first_day={quarter}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
@@ -164,6 +165,8 @@ NO_SCREEN |= {"/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_
 NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("bilan", "heures", "attestation")}
 # Files to print, to fill in, to work through.
 NO_SCREEN |= {"/planning/vif"}
+# It leads to one's own.
+NO_SCREEN |= {"/profil/bilan"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
 NO_SCREEN |= {"/manifest.webmanifest", "/sw.js", "/phone/{asked}/{name}", "/telephone"}
 NO_SCREEN |= {"/imports/modeles/{kind_code}.{form}", "/imports/{run_id}/refus.csv"}
@@ -224,6 +227,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
         "rule": lambda: "week_max_minor",
+        "topic": lambda: "parks",
         "quarter": lambda: str(earliest_merge(clock.today())),
         "ended": lambda: next(
             shift["id"]

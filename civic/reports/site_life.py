@@ -47,7 +47,7 @@ class TopicLife(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Twelve months, the twelve before them, and the topics of the twelve, the most named first."""
+    """Up to twelve months, the same ones of the year before, and the topics of the former, the most named first."""
 
     months: Sequence[Month]
     before: Sequence[Month]
@@ -63,8 +63,10 @@ def month_starts(last: date, count: int) -> list[date]:
     return [date(one // 12, one % 12 + 1, 1) for one in range(number - count + 1, number + 1)]
 
 
-async def life_of(session: AsyncSession, site: str, last: date, cut_off: datetime) -> Life:
-    """The year that ends with the month of `last`; shifts count once ended by the cut-off."""
+async def life_of(session: AsyncSession, site: str, last: date, cut_off: datetime, since: date | None = None) -> Life:
+    """The year that ends with the month of `last`; shifts count once ended by the cut-off. Months before the data begin
+    (`since`) are left out: a nought would say that nobody came.
+    """
     starts = month_starts(last, 2 * YEAR)
     end = (starts[-1] + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     filters = Filters(from_=starts[0], to=end, site=site)
@@ -72,9 +74,10 @@ async def life_of(session: AsyncSession, site: str, last: date, cut_off: datetim
     (cut,) = await cuts(session, [Span(filters.from_, filters.to)], cut_off)
     await _count_encounters(session, months, filters, cut["encounters"])
     await _count_shifts(session, months, filters, cut["shifts"], cut_off)
-    ordered = [months[first] for first in starts]
+    kept = [first for first in starts[YEAR:] if since is None or first >= since.replace(day=1)]
+    shown = [months[first] for first in kept]
     known = (await session.scalars(select(Topic).order_by(Topic.rank, Topic.code))).all()
-    return Life(ordered[YEAR:], ordered[:YEAR], _topics(known, ordered[YEAR:]))
+    return Life(shown, [months[first.replace(year=first.year - 1)] for first in kept], _topics(known, shown))
 
 
 async def _count_encounters(session: AsyncSession, months: dict[date, Month], filters: Filters, cut: Any) -> None:

@@ -13,7 +13,7 @@ from civic.i18n import _
 from civic.reports import topic_notes
 from civic.reports.counting import first_day
 from civic.reports.page import Cone
-from civic.reports.site_life import YEAR, Life, life_of
+from civic.reports.site_life import YEAR, Life, life_of, month_starts
 from civic.sites.views import AnySite
 from civic.web import render
 
@@ -26,12 +26,12 @@ async def show(request: Request, site: AnySite, user: ReaderUser, session: Sessi
     if user.role == "coordinator" and not user.covers(site.intermunicipality_code):
         raise Forbidden(_("Ce lieu est hors de votre périmètre."))
     last, present, now = _month(request), clock.today().replace(day=1), clock.now()
-    life = await life_of(session, site.id, last, now)
     start = await first_day(session)
+    life = await life_of(session, site.id, last, now, start)
     changes = await topic_notes.changes(session)
-    first = life.months[0].first
+    first = life.months[0].first if life.months else last
     # A year before is shown where the data reach all of it.
-    compared = start is not None and start <= life.before[0].first
+    compared = start is not None and bool(life.before) and start <= life.before[0].first
     context = {
         "site": site,
         "life": life,
@@ -39,8 +39,9 @@ async def show(request: Request, site: AnySite, user: ReaderUser, session: Sessi
         "compared": compared,
         "notes": topic_notes.notes(changes, first, clock.today(), None),
         "going_on": last == present,
-        "labels": [formats.month(month.first) for month in life.months],
-        "earlier": life.before[-1].first if start and start < first else None,
+        "labels": [_short(month.first, year=True) for month in life.months],
+        "since": start if start and first <= start else None,
+        "earlier": month_starts(last, YEAR + 1)[0] if start and start < first else None,
         "later": min(date(last.year + 1, last.month, 1), present) if last < present else None,
         "most": max((topic.total for topic in life.topics), default=0),
         "cut_off": clock.local(now),
@@ -57,6 +58,12 @@ def _month(request: Request) -> date:
         return present
 
 
+def _short(day: date, *, year: bool = False) -> str:
+    """« nov. », or « nov. 2026 »."""
+    name = formats.day_month(day).split(formats.NBSP)[1]
+    return f"{name}{formats.NBSP}{day.year}" if year else name
+
+
 def _charts(life: Life, compared: bool) -> list[tuple[str, str, str, list[Cone]]]:
     """(anchor, heading, sentence, cones) of each drawing."""
     made = []
@@ -64,18 +71,18 @@ def _charts(life: Life, compared: bool) -> list[tuple[str, str, str, list[Cone]]
         ("encounters", _("Rencontres par mois"), _("Rencontres par mois, de %(low)s à %(high)s.")),
         ("held", _("Créneaux tenus par mois"), _("Créneaux tenus par mois, de %(low)s à %(high)s.")),
     ):
-        values = [getattr(month, name) for month in life.months]
+        values = [getattr(month, name) for month in life.months] or [0]
         words = {"low": formats.number(min(values)), "high": formats.number(max(values))}
         alike = _("Les mêmes chiffres sont dans le tableau.")
         rows = [
             Cone(
                 month.first,
-                formats.day_month(month.first).split(formats.NBSP)[1],
+                _short(month.first),
                 formats.month(month.first),
                 getattr(month, name),
                 getattr(life.before[place], name) if compared else None,
             )
-            for place, month in enumerate(life.months[:YEAR])
+            for place, month in enumerate(life.months)
         ]
         made.append((name, title, f"{said % words} {alike}", rows))
     return made

@@ -63,7 +63,9 @@ async def test_who_reads_a_places_life(scene: Scene, who: str | None, status: in
         return
     shown = (await browser.get(page, params={"mois": "2026-10"})).text
     assert 'role="img"' in shown
-    assert "octobre 2026" in shown
+    assert "oct.\u00a02026" in shown
+    early = (await browser.get(page, params={"mois": "2025-10"})).text
+    assert ("août\u00a02025" in early, "juil.\u00a02025" in early) == (True, False), "no nought before the data begin"
     assert "un an avant" not in shown, "the data begin within the year before"
     for query in ("mois=x", "mois=9999-12", "mois=2020-01", "mois=%00"):
         assert (await browser.get(f"{page}?{query}")).status_code == 200, query
