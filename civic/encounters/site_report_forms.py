@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from fastapi import Request
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -85,11 +86,13 @@ async def context_of(session: AsyncSession, form: Form) -> dict[str, Any]:
     sites = await places.site_choices(session)
     known = {site_id for _name, listed in sites for site_id, _label in listed}
     site = await session.get(Site, form.get("site_id")) if form.get("site_id") in known else None
+    numbers = select(Site.id, Site.name, Site.on_call_number).where(Site.id.in_(known), Site.on_call_number != "")
     day: date = Form({"date": [form.get("date")]}).date("date") or clock.today()
     return {
         "form": form,
         "site": site,
         "sites": sites,
+        "on_calls": (await session.execute(numbers.order_by(Site.id))).all(),
         "place": Place(day, "", site.id if site else ""),
         "place_open": site is None or bool({"site_id", "date"} & form.errors.keys()),
         "kinds": labels(REPORT_KINDS),

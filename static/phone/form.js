@@ -108,6 +108,7 @@ const say = (form, text) => {
 };
 
 const showPlace = ({ form }) => {
+  for (const one of form.querySelectorAll("[data-on-call]")) one.hidden = one.dataset.onCall !== form.elements.site_id.value;
   const where = form.querySelector("[data-phone-where]");
   const text = where && placeText(form, contentOf(form), today());
   if (text && where.textContent !== text) where.textContent = text;
