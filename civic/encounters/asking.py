@@ -11,7 +11,7 @@ from civic import clock
 from civic.encounters import codes, queries
 from civic.encounters.queries import Filters
 from civic.forms import Form
-from civic.i18n import _
+from civic.i18n import N_, _
 from civic.missions.models import Mission
 from civic.sites.models import PILLARS
 
@@ -22,6 +22,7 @@ _MORE = {
     "contact_origin": codes.CONTACT_ORIGINS,
     "origin_zone": codes.ORIGIN_ZONES,
 }
+_NAMES = {"half_day": N_("Demi-journée"), "contact_origin": N_("Premier pas"), "origin_zone": N_("Provenance")}
 
 
 def read(request: Request) -> tuple[Form, Filters]:
@@ -63,7 +64,8 @@ async def more(session: AsyncSession, filters: Filters) -> dict[str, str]:
     found = {"age": _(codes.AGES[filters.age])} if filters.age else {}
     for name, options in _MORE.items():
         if value := getattr(filters, name):
-            found[name] = _("Non précisé") if value == queries.UNSAID else _(options[value])
+            said = _("non précisé") if value == queries.UNSAID else _(options[value])
+            found[name] = _("%(field)s : %(value)s") % {"field": _(_NAMES[name]), "value": said}
     if filters.mission:
         found["mission"] = await session.scalar(select(Mission.title).where(Mission.id == filters.mission)) or "–"
     return found

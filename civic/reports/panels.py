@@ -1,11 +1,11 @@
 """The panels of the page: breakdowns as tables with bars, what volunteers did by month, the map. All are tables too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from civic import formats
 from civic.i18n import _
-from civic.reports.activity import UNSAID, Activity, Line
+from civic.reports.activity import UNSAID, Activity, Line, Month
 from civic.reports.drawing import Column, Drawing
 from civic.reports.figures import BY_CODE, Value
 from civic.reports.labels import FACET_TITLES
@@ -95,15 +95,15 @@ def facets(report: Activity, links: Links) -> dict[str, tuple[str, Bars]]:
     return made
 
 
-def drawings(report: Activity, codes: tuple[str, ...]) -> list[Drawing]:
+def drawings(months: Sequence[Month], codes: tuple[str, ...]) -> list[Drawing]:
     """Some figures by month."""
-    return [_drawing(report, code) for code in codes]
+    return [_drawing(months, code) for code in codes]
 
 
-def _drawing(report: Activity, code: str) -> Drawing:
+def _drawing(months: Sequence[Month], code: str) -> Drawing:
     figure = BY_CODE[code]
     columns = []
-    for month in report.service():
+    for month in months:
         value, previous = month.figures[code]
         short = formats.day_month(month_of(month.key)).split(formats.NBSP)[1]
         columns.append(Column(short, month.label, value, previous, written(figure.kind, value)))
@@ -117,15 +117,15 @@ def _drawing(report: Activity, code: str) -> Drawing:
     )
 
 
-def service_rows(report: Activity, codes: tuple[str, ...]) -> list[list[str]]:
+def service_rows(months: Sequence[Month], codes: tuple[str, ...], compared: bool) -> list[list[str]]:
     """Month by month, each figure and, where there are data, the same month a year before."""
     rows = []
-    for month in report.service():
+    for month in months:
         cells = [month.label]
         for code in codes:
             value, previous = month.figures[code]
             cells.append(_said(code, value))
-            if report.before:
+            if compared:
                 cells.append(_said(code, previous))
         rows.append(cells)
     return rows
@@ -157,15 +157,16 @@ def names_of(chart: Chart, areas: Mapping[str, str]) -> Iterator[tuple[float, fl
 
 def panels(report: Activity, links: Links, before: str) -> dict[str, Any]:
     """What templates/reports/_panels.html shows."""
+    months, compared = report.service(), report.before is not None
     table = ("shifts_held", *PRESENCE)
     refusals = ("outings", "approached", *REFUSALS)
     return {
         "lists": lists(report, links),
         "facets": facets(report, links),
-        "presence": drawings(report, PRESENCE),
-        "presence_rows": service_rows(report, table),
+        "presence": drawings(months, PRESENCE),
+        "presence_rows": service_rows(months, table, compared),
         "presence_head": service_head(report, table, before),
-        "refusals": drawings(report, REFUSALS),
-        "refusal_rows": service_rows(report, refusals),
+        "refusals": drawings(months, REFUSALS),
+        "refusal_rows": service_rows(months, refusals, compared),
         "refusal_head": service_head(report, refusals, before),
     }

@@ -87,7 +87,7 @@ def draw_map(chart: Chart, counts: Mapping[str, int]) -> Drawn:
     drawn = environment().get_template("report/map.svg").render(chart=chart, marks=marks, names=names)
     return Drawn(
         alone(drawn) if chart.marks else "",
-        _("Carte des sites, avec les rencontres de chacun ; le tableau par site donne les mêmes nombres."),
+        _("Carte des sites, avec les rencontres de chacun ; le tableau par site donne les mêmes nombres."),
     )
 
 

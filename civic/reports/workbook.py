@@ -91,7 +91,9 @@ def _months(report: Activity) -> Tab:
     for key in sorted(labels):
         one = met.get(key)
         counts: Row = [one.encounters, one.share, one.people_met] if one else [0, None, 0]
-        rows.append([key, labels[key], *counts, *(service[key][code].value for code in shown if key in service)])
+        rows.append(
+            [key, labels[key], *counts, *(service[key][code].value if key in service else None for code in shown)]
+        )
     return Tab(_("Évolution"), heads, rows, [12, 22, 12, 10, 12, *(20 for _code in shown)])
 
 

@@ -1,12 +1,14 @@
 """Files: the exact bytes, who may have them, and a memory that stays flat."""
 
 import asyncio
+import contextlib
 import csv
 import gc
 import tracemalloc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import ClientDisconnect
 
 from civic.accounts.models import User
 from civic.db import Database
 from civic.encounters.models import Encounter, EncounterTopic
 from civic.missions.models import Mission
+from civic.reports import exports
 from civic.reports.activity import activity
 from civic.reports.csv_text import DIALECTS, cell, head, writer
 from civic.reports.export_rows import write_activity, write_table
@@ -252,6 +256,8 @@ class Download:
             "root_path": "",
         }
         self.gone = asyncio.Event()
+        # What a server does of a connection that broke, where it does not keep silent.
+        self.broken = False
 
     async def run(self, hang_up_after: int | None = None) -> None:
         asked = False
@@ -270,6 +276,8 @@ class Download:
                 self.size += len(body)
                 self.chunks += 1
                 self.peak = max(self.peak, len(body))
+            if self.broken and message["type"] == "http.response.body":
+                raise OSError("the pipe is broken")
             if hang_up_after is not None and self.chunks >= hang_up_after:
                 self.gone.set()
                 await asyncio.sleep(0)
@@ -348,6 +356,44 @@ async def test_the_short_way_writes_the_same_bytes(session: AsyncSession, db: Da
         long_way = writer(dialect)([head(table.columns, dialect), *map(table.row, rows)])
         assert out.getvalue() == dialect.bom.encode() + long_way
         assert len(rows) == len(ids)
+
+
+async def test_two_exports_at_once_are_both_whole(app: FastAPI, session: AsyncSession, db: Database) -> None:
+    await session.close()
+    async with db.writing() as writing:
+        cookie = await fill(writing, 1_200)
+    days = "from=2026-11-01&to=2026-11-30"
+    table = Download(app, ENCOUNTERS, days, cookie)
+    sheet = Download(app, f"{API}/exports/encounters.xlsx", days, cookie)
+    alone = Download(app, ENCOUNTERS, days, cookie)
+    await asyncio.gather(table.run(), sheet.run())
+    await alone.run()
+    assert (table.status, sheet.status) == (200, 200)
+    assert table.size == alone.size > 1_200 * 80
+    assert sheet.size > 10_000
+    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_a_workbook_leaves_no_file_when_its_reader_hangs_up(
+    app: FastAPI, session: AsyncSession, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await session.close()
+    async with db.writing() as writing:
+        cookie = await fill(writing, 1_000)
+    made: list[Path] = []
+
+    def here() -> Path:
+        made.append(tmp_path / f"{len(made)}.xlsx")
+        return made[-1]
+
+    monkeypatch.setattr(exports, "temporary", here)
+    download = Download(app, f"{API}/exports/encounters.xlsx", "from=2026-11-01&to=2026-11-30", cookie)
+    download.broken = True
+    with contextlib.suppress(OSError, ClientDisconnect, RuntimeError):
+        await download.run()
+    assert len(made) == 1
+    assert not made[0].exists()
+    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 async def test_headings_alone_where_there_is_nothing(session: AsyncSession, db: Database) -> None:

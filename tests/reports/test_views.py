@@ -1,12 +1,16 @@
 """/bilans: the same figures as the interface, written for people."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from civic import clock
 from civic.encounters.models import Encounter
 from civic.formats import NBSP, THIN, number
+from civic.reports.actions import refresh
+from civic.sites.models import Site
 from tests.reports.scene import Scene
 from tests.reports.tables_of import Tables
 
@@ -131,3 +135,51 @@ async def test_few_queries(scene: Scene, count_queries: Any) -> None:
     with count_queries() as queries:
         assert (await browser.get("/bilans")).status_code == 200
     assert len(queries) <= 16
+
+
+async def test_texts_are_written_where_they_are_read(scene: Scene) -> None:
+    manager = await scene.browser("manager")
+    days = {"from": "2026-09-01", "to": "2026-10-31"}
+    for slot, text in (("introduction", "Deux mois <b>pleins</b>."), ("rev3", "On parle du soleil.")):
+        answer = await manager.post("/bilans", data={**days, slot: text})
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/bilans?from=2026-09-01&to=2026-10-31#b-text-{slot}"
+    shown = (await page(scene)).text
+    assert "Deux mois &lt;b&gt;pleins&lt;/b&gt;." in shown
+    assert "On parle du soleil." in shown
+    reader = (await page(scene, "admin")).text
+    assert "On parle du soleil." in reader
+    assert 'action="/bilans"><' not in reader
+    # The words speak of the whole territory, and of these days alone.
+    assert "On parle du soleil." not in (await page(scene, pillar="rev3")).text
+    assert "On parle du soleil." not in (await page(scene, to="2026-10-30")).text
+    long = await manager.post("/bilans", data={**days, "rev3": "x" * 4001})
+    assert long.status_code == 422
+    assert "x" * 4001 in long.text
+    assert "1 caractère de trop" in long.text
+    assert (await manager.post("/bilans", data={**days, "rev3": ""})).status_code == 303
+    assert "On parle du soleil." not in (await page(scene)).text
+
+
+async def test_sites_without_a_visit(scene: Scene) -> None:
+    """The last visit of each site, counted by hand, at the end of the period."""
+    last: dict[str, date] = {}
+    end, world = date(2026, 10, 31), scene.world
+    came = {one["booking_id"] for one in world.attendances if one["state"] == "present"}
+    held = {b["shift_id"] for b in world.bookings if b["id"] in came and b["state"] in ("confirmed", "walk_in")}
+    days = [(e["site_id"], e["date"]) for e in world.encounters if e["status"] != "voided"]
+    days += [(s["site_id"], clock.local(s["starts_at"]).date()) for s in world.shifts if s["id"] in held]
+    for site, day in days:
+        if day <= end:
+            last[site] = max(day, last.get(site, day))
+    for rolled in (False, True):
+        if rolled:
+            await refresh(scene.db)
+        for weeks in (2, 4, 26):
+            answer = await page(scene, semaines=weeks)
+            shown = {row[0] for row in Tables(answer).tables.get("Sites sans visite", [])[1:]}
+            left = {site for site in world.areas if last.get(site, date.min) <= end - timedelta(weeks=weeks)}
+            async with scene.db.reading() as session:
+                names = dict((await session.execute(select(Site.name, Site.id))).all())
+            assert {names[name] for name in shown} & set(world.areas) == left, weeks
+    assert (await page(scene, semaines="5")).status_code == 422
