@@ -73,7 +73,7 @@ async def test_after_an_absence_everybody_else_keeps_their_places(
     gone = taken[0].volunteer_id
     no = next(one for one in await lines_of(db, first) if one.state == "proposed" and one.volunteer_id != gone)
     await world.post("coordinator", f"{first}/ecart", one=str(no.id))
-    await absent(world, gone, date(2026, 11, 30))
+    await absent(world, gone, date(2026, 11, 25))
     again = await world.post("coordinator", f"{first}/relance")
     after = await drafted(world, db, str(again.headers["location"]))
     async with db.reading() as session:
