@@ -22,6 +22,7 @@ SHOWN = 20
 # Why somebody is not the one for a place, as « 12 déjà pris »: the first rule of each, in few words.
 WHY = {
     "spare": N_("libres, gardés pour leur semaine ou un binôme"),
+    "set_aside": N_("écartés par vous"),
     "overlap": N_("déjà pris"),
     "week_max_adult": N_("au plafond d’heures de la semaine"),
     "week_max_minor": N_("mineurs au plafond d’heures de la semaine"),
