@@ -62,7 +62,7 @@ async def _small(session: AsyncSession, seed: int, today: date) -> tuple[Rows, s
     sky = calendar.weather(chance("weather"), first, today)
     ground = shifts.Ground(today, sites, open_missions, everybody, closed, sky)
     planned = shifts.plan(chance("shifts"), ground, rows)
-    series.template(chance("template"), ground, rows)
+    series.templates(chance("template"), ground, rows)
     staffed = Staffing(chance("staffing"), today, everybody, rows).fill(planned)
     Logbook(chance("encounters"), today, sky, rows).fill(staffed)
     applications.add(chance("applications"), today, everybody, open_missions, rows)
