@@ -89,6 +89,8 @@ SCREENS = (
     Screen("serie-annulation", COORDINATOR, "/planning/series/{series}/annulation"),
     Screen("modeles", COORDINATOR, "/planning/modeles"),
     Screen("modele", COORDINATOR, "/planning/modeles/{template}"),
+    Screen("modele-creneau", COORDINATOR, "/planning/modeles/{template}/lignes/nouvelle"),
+    Screen("modele-ligne", COORDINATOR, "/planning/modeles/{template}/lignes/{line}/modifier"),
     Screen("annulations", COORDINATOR, "/planning/annulations"),
     Screen("creneau-modifier", COORDINATOR, "/planning/creneaux/{staffed}/modifier"),
     Screen("creneau-deplacer", COORDINATOR, "/planning/creneaux/{staffed}/deplacement"),
@@ -176,6 +178,13 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         assert found
         return found[1]
 
+    def line() -> str:
+        """The first line of the same template."""
+        page = request.get(f"/planning/modeles/{template()}").text()
+        found = re.search(r"/lignes/([0-9a-f-]{36})/modifier", page)
+        assert found
+        return found[1]
+
     def series() -> str:
         """A new one, far ahead, since no list shows them."""
         page = request.get("/planning/series/nouvelle?jour=2027-06-01").text()
@@ -245,6 +254,7 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "account": account,
         "leave": leave,
         "import": looked,
+        "line": line,
         "series": series,
         "template": template,
         "notice": lambda: notice("/annonces"),

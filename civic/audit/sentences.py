@@ -78,6 +78,8 @@ SENTENCES = {
     "shift.cancelled": N_("Créneau annulé"),
     "shift.created": N_("Créneau créé"),
     "shift.edited": N_("Créneau modifié"),
+    "shift.many_cancelled": N_("Plusieurs créneaux annulés ensemble"),
+    "shift.many_published": N_("Plusieurs créneaux publiés ensemble"),
     "shift.published": N_("Créneau publié"),
     "site.archived": N_("Lieu archivé"),
     "site.closed": N_("Lieu fermé"),
@@ -95,6 +97,7 @@ SENTENCES = {
     "template.archived": N_("Modèle de semaine archivé"),
     "template.changed": N_("Modèle de semaine modifié"),
     "template.kept": N_("Modèle de semaine gardé"),
+    "template.restored": N_("Modèle de semaine remis en service"),
     "volunteer.availability": N_("Indisponibilités modifiées"),
     "volunteer.preferred_sites": N_("Lieux préférés modifiés"),
     "volunteer.updated": N_("Coordonnées modifiées"),
@@ -198,6 +201,9 @@ def sentence(verb: str, detail: Mapping[str, Any] | None = None) -> str:
 def _parts(detail: Mapping[str, Any]) -> list[str]:
     found = [_text(detail.get("email")), _text(detail.get("name")), _state(detail.get("state"))]
     found.append(_text(detail.get("reason")))
+    if isinstance(detail.get("shifts"), int):
+        shifts = detail["shifts"]
+        found.append(ngettext("%(n)s créneau", "%(n)s créneaux", shifts) % {"n": shifts})
     if isinstance(detail.get("told"), int):
         told = detail["told"]
         found.append(ngettext("%(n)s personne prévenue", "%(n)s personnes prévenues", told) % {"n": told})

@@ -25,7 +25,10 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 # What there is to choose, by role: the others get no mail but those about their account.
-OFFERED = {"volunteer": ("reminders", "digest", "stand_in", "news"), "coordinator": ("digest", "alerts", "news")}
+OFFERED = {
+    "volunteer": ("reminders", "digest", "stand_in", "openings", "news"),
+    "coordinator": ("digest", "alerts", "news"),
+}
 
 
 @router.get(PAGE)

@@ -75,25 +75,28 @@ def check_times(values: ShiftValues) -> None:
 
 async def check_place(session: AsyncSession, *, by: User, values: ShiftValues) -> None:
     """The mission exists, holds the site on that day, and the site is in the coordinator's scope."""
-    site = await session.get(Site, values.site_id)
-    mission = await session.get(Mission, values.mission_id)
+    mission = await check_pair(session, by=by, mission_id=values.mission_id, site_id=values.site_id)
+    outside = rules.outside_period(values.starts_at, mission.starts_on, mission.ends_on)
+    if outside:
+        raise Invalid({"starts_at": outside})
+
+
+async def check_pair(session: AsyncSession, *, by: User, mission_id: UUID, site_id: str) -> Mission:
+    """The mission, once it and the site are in use and go together. Raises Invalid, and Forbidden out of scope."""
+    site = await session.get(Site, site_id)
+    mission = await session.get(Mission, mission_id)
     errors = {}
     if mission is None or mission.archived_at:
         errors["mission_id"] = _("Cette mission n’existe pas. Choisissez dans la liste.")
     if site is None or site.archived_at:
         errors["site_id"] = _("Ce lieu n’existe pas. Choisissez dans la liste.")
-    if not errors:
-        pair = (values.mission_id, values.site_id)
-        if await session.get(MissionSite, pair) is None:
-            errors["site_id"] = _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux.")
-    if mission is not None and not errors:
-        outside = rules.outside_period(values.starts_at, mission.starts_on, mission.ends_on)
-        if outside:
-            errors["starts_at"] = outside
+    if not errors and await session.get(MissionSite, (mission_id, site_id)) is None:
+        errors["site_id"] = _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux.")
     if site is not None and not by.covers(site.intermunicipality_code):
         raise Forbidden(_("Ce lieu est hors de votre périmètre."))
-    if errors:
+    if errors or mission is None:
         raise Invalid(errors)
+    return mission
 
 
 def _digest(values: ShiftValues, publish: bool) -> str:
