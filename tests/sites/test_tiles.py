@@ -1,6 +1,5 @@
 """Tiles are a setting: unset nothing changes, set the page of the places alone may ask their host for pictures."""
 
-
 import httpx
 import pytest
 from pydantic import ValidationError
