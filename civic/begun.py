@@ -28,7 +28,7 @@ def begin(form: Form, names: Collection[str]) -> Form:
     return form
 
 
-def merge(form: Form, stored: Form, labels: Mapping[str, str], words: Words) -> list[Clash]:
+def compare(form: Form, stored: Form, labels: Mapping[str, str], words: Words) -> list[Clash]:
     """Let the other's changes in where nothing was typed here, keep what was typed, and list what the other changed.
 
     A form that does not say what it was begun with is taken as it is.

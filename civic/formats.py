@@ -7,7 +7,6 @@ of values.
 """
 
 import math
-import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -18,7 +17,6 @@ from jinja2 import Environment
 
 from civic import clock
 
-INVISIBLE = re.compile("[\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 NBSP = "\u00a0"
 THIN = "\u202f"
 MINUS = "\u2212"
@@ -110,14 +108,6 @@ def duration(hours: float | timedelta, lang: str = "fr") -> str:
     if not whole and minutes:
         return f"{sign}{minutes}{NBSP}min"
     return f"{sign}{number(whole, lang)}{NBSP}h" + (f"{NBSP}{minutes:02d}" if minutes else "")
-
-
-# Text
-
-
-def visible(text: str) -> str:
-    """A text without the signs that nobody sees: those of no width, and those that turn the direction of reading."""
-    return INVISIBLE.sub("", text)
 
 
 # Days

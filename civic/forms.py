@@ -18,8 +18,8 @@ from fastapi import Request
 from starlette.datastructures import FormData
 
 from civic import clock
-from civic.formats import visible
 from civic.i18n import _, ngettext
+from civic.signs import visible
 
 EMAIL = re.compile(r"^[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s.,;<>()]{2,}$")
 # A quarter's shifts, each ticked: what is too much for a form is told by its bytes (civic.middleware).

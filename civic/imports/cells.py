@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from civic import clock
-from civic.formats import plain, visible
+from civic.formats import plain
 from civic.i18n import _
 from civic.imports.wrong import Wrong
+from civic.signs import visible
 
 EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s.,;<>()]{2,}")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

@@ -105,7 +105,7 @@ async def changed_since(session: Session, form: Form, user: User, mission: Missi
         "trainings": {code: _(name) for code, name in TRAINING_NAMES.items()},
     }
     labels = {name: _(label) for name, label in LABELS.items()}
-    clashes = begun.merge(form, filled(mission), labels, begun.worded(named))
+    clashes = begun.compare(form, filled(mission), labels, begun.worded(named))
     return {"clashes": clashes, "changed_by": await last_author(session, mission)} if clashes else {}
 
 

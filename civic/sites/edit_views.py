@@ -88,7 +88,7 @@ def _labels(user: User) -> dict[str, str]:
 async def update(request: Request, user: CurrentUser, site: EditableSite, session: Session) -> Response:
     form = await Form.read(request)
     await keeping.hold_site(session, site)
-    clashes = begun.merge(form, _filled(site), _labels(user), await _words(session))
+    clashes = begun.compare(form, _filled(site), _labels(user), await _words(session))
     if clashes:
         shown = {"clashes": clashes, "changed_by": await last_author(session, site)}
         return await _page(request, session, user, site, form, status=409, **shown)
