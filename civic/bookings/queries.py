@@ -146,6 +146,15 @@ def _known(row: Row[Any]) -> dict[str, Any]:
 
 async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
     """The shift as it would be with other values; the mission and the site must exist."""
+    own = {column.key: getattr(shift, column.key) for column in _OWN if column.key not in _TIMES}
+    return (await facts_with(session, [(own, values)]))[0]
+
+
+async def facts_with(session: AsyncSession, listed: Sequence[tuple[dict[str, Any], ShiftValues]]) -> list[ShiftFacts]:
+    """Shifts of one mission and site as they would be: what each is by itself, and its values (2 queries)."""
+    if not listed:
+        return []
+    values = listed[0][1]
     chosen = (
         select(*_PLACE)
         .select_from(Mission)
@@ -154,13 +163,12 @@ async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> 
         .where(Mission.id == values.mission_id)
     )
     place = (await session.execute(chosen)).one()._asdict()
-    own = {column.key: getattr(shift, column.key) for column in _OWN if column.key not in _TIMES}
-    changed = {
-        "times": Times(values.starts_at, values.ends_at, values.break_minutes),
-        "capacity": values.capacity,
-        "min_staff": values.min_staff,
-    }
-    return (await _facts(session, [own | place | changed]))[0]
+    return await _facts(session, [own | place | _as_values(one) for own, one in listed])
+
+
+def _as_values(values: ShiftValues) -> dict[str, Any]:
+    times = Times(values.starts_at, values.ends_at, values.break_minutes)
+    return {"times": times, "capacity": values.capacity, "min_staff": values.min_staff}
 
 
 # An offer is past at its deadline, whether or not somebody has written it down yet.
