@@ -54,6 +54,19 @@ class Logbook:
         record = read_encounter(given | {"feeling": "positif"})
         content = _checked(record.content, record.errors)
         self._add_encounter(uuid, content, large.shift, large.present[0].user_id, large.shift.ends_at, "kept")
+        for one in lately[::5]:
+            self._unplanned(one.shift, one.present[0].user_id)
+
+    def _unplanned(self, shift: Planned, author: UUID) -> None:
+        """An evening out of one's own accord, with nobody to meet: a result too."""
+        given = self._place(shift, uuid := self.chance.uuid()) | {"shift_id": None, "half_day": "soir"}
+        record = read_outing(given | {"approached_count": 0, "refused_count": 0, "crowd": "vide"})
+        self._keep_outing(
+            uuid,
+            _checked(record.content, record.errors),
+            author,
+            min(shift.ends_at + timedelta(hours=4), clock.midnight(self.today)),
+        )
 
     def _share(self, shift: Planned) -> float:
         """How much a shift has to tell, next to the others."""
@@ -96,7 +109,10 @@ class Logbook:
             "crowd": ("vide", "calme", "calme", "moyen", "moyen", "dense")[min(5, count // 2)],
             "ambience": self.chance.pick({"bonne": 70, "neutre": 26, "tendue": 4}),
         }
-        content = _checked(read_outing(given).content, read_outing(given).errors)
+        record = read_outing(given)
+        self._keep_outing(outing, _checked(record.content, record.errors), author, at)
+
+    def _keep_outing(self, outing: UUID, content: Content, author: UUID, at: datetime) -> None:
         row = _columns(content) | {"id": outing, "author_id": author, "version": 1, "voided_at": None}
         self.rows.add(Outing, row | {"received_at": self._received(at)})
         version = {"outing_id": outing, "version": 1, "content": content, "at": at, "by_id": author}
@@ -158,4 +174,5 @@ def _checked(content: Content, errors: dict[str, str]) -> Content:
 def _columns(content: Content) -> dict[str, Any]:
     """The content as columns; topics and the outing's number have their own places."""
     columns = {key: value for key, value in content.items() if key not in ("topics", "outing_uuid")}
-    return columns | {"date": date.fromisoformat(content["date"]), "shift_id": UUID(content["shift_id"])}
+    shift = UUID(content["shift_id"]) if content["shift_id"] else None
+    return columns | {"date": date.fromisoformat(content["date"]), "shift_id": shift}

@@ -297,6 +297,10 @@ async def check_log(session: AsyncSession) -> None:
     crowds = Counter((one.author_id, one.date, one.half_day) for one in encounters if one.status == "sent")
     assert max(crowds.values()) >= MANY_ENCOUNTERS
     assert [one.status for one in encounters if one.people_count >= MANY_PEOPLE] == ["sent"]
+    # Some went out of their own accord and met nobody: a result too.
+    unplanned = {one.id for one in outings.values() if one.shift_id is None}
+    assert unplanned
+    assert unplanned.isdisjoint(one.outing_id for one in encounters)
     assert not (await session.scalars(select(OutboxMail))).all()
 
 
