@@ -19,6 +19,7 @@ from civic.shifts import template_changes, templates
 from civic.shifts.models import WeekTemplate, WeekTemplateLine
 from civic.shifts.recurrence import DAYS
 from civic.shifts.templates import Skips
+from civic.sites.models import Site
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
@@ -38,8 +39,22 @@ async def show_templates(request: Request, user: CoordinatorUser, session: Sessi
     context = {
         "templates": [one for one in listed if one[0].archived_at is None],
         "archived": [one for one in listed if one[0].archived_at is not None],
+        "foreign": await _foreign(session, user),
     }
     return render(request, "planning/templates.html", context)
+
+
+async def _foreign(session: AsyncSession, user: User) -> set[UUID]:
+    """The templates that hold a place which this coordinator does not plan."""
+    if not user.scopes:
+        return set()
+    chosen = (
+        select(WeekTemplateLine.template_id)
+        .join(Site, Site.id == WeekTemplateLine.site_id)
+        .where(Site.intermunicipality_code.not_in(user.scope_codes))
+        .distinct()
+    )
+    return set(await session.scalars(chosen))
 
 
 @router.get(LIST + "/{template_id}")

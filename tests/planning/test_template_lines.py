@@ -165,6 +165,7 @@ async def test_a_template_is_renamed_archived_and_taken_back(world: World, db: D
     listed = (await world.get("coordinator", "/planning/modeles")).text
     assert f'href="{own}"' not in listed
     assert f"{own}/remise" in listed
+    assert f"{own}/remise" not in (await world.get("coordinator_call", "/planning/modeles")).text
     for path, given in ((own, weeks("draft")), (f"{own}/nom", {"name": "x"}), (f"{own}/lignes/nouvelle", typed(world))):
         assert (await world.post("coordinator", path, **given)).status_code == 404
     for _twice in range(2):
