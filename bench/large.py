@@ -94,7 +94,8 @@ async def _numbered(session: AsyncSession, shifts: Sequence[Row]) -> None:
     )
     await session.execute(
         text(
-            "INSERT INTO numbered SELECT id, site_id, starts_at, row_number() OVER (ORDER BY starts_at, id) - 1 FROM shifts"
+            "INSERT INTO numbered SELECT id, site_id, starts_at, row_number() OVER (ORDER BY starts_at, id) - 1 "
+            "FROM shifts"
         )
     )
     await session.execute(text("CREATE UNIQUE INDEX numbered_number ON numbered (number)"))
@@ -137,7 +138,8 @@ async def _encounters(session: AsyncSession, count: int, shifts: int, *, sqlite:
     codes = list(await session.scalars(select(Topic.code).order_by(Topic.rank, Topic.code)))
     await session.execute(
         text(
-            f"INSERT INTO encounter_topics (encounter_id, topic_code, rank) SELECT id, {_pick(codes, 'n * 5 + k * 7')}, k "
+            "INSERT INTO encounter_topics (encounter_id, topic_code, rank) "
+            f"SELECT id, {_pick(codes, 'n * 5 + k * 7')}, k "
             "FROM met JOIN (SELECT 0 AS k UNION SELECT 1 UNION SELECT 2) AS ranks ON k <= n % 3"
         )
     )
