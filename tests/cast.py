@@ -5,7 +5,7 @@ await session.commit()
 page = await (await sign_in(make_client, db, cast.volunteer.user)).get("/profil")
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -57,8 +57,19 @@ async def sign_in(
     make_client: Callable[[], httpx.AsyncClient], db: Database, user: User | Volunteer
 ) -> httpx.AsyncClient:
     """A new browser in which somebody is signed in, without the cost of a password. Commit the user before."""
+    return (await sign_in_all(make_client, db, {"one": user}))["one"]
+
+
+async def sign_in_all(
+    make_client: Callable[[], httpx.AsyncClient], db: Database, users: Mapping[str, User | Volunteer]
+) -> dict[str, httpx.AsyncClient]:
+    """A browser for each of several people, made in one go."""
     async with db.writing() as session:
-        cookie = await make_session(session, user.user if isinstance(user, Volunteer) else user)
-    client = make_client()
-    client.cookies.set(settings().session_cookie, cookie)
-    return client
+        cookies = {
+            name: await make_session(session, user.user if isinstance(user, Volunteer) else user)
+            for name, user in users.items()
+        }
+    clients = {name: make_client() for name in users}
+    for name, client in clients.items():
+        client.cookies.set(settings().session_cookie, cookies[name])
+    return clients

@@ -85,6 +85,8 @@ SCREENS = (
     Screen("serie-nouvelle", COORDINATOR, "/planning/series/nouvelle"),
     Screen("semaine-copie", COORDINATOR, "/planning/semaines/copie"),
     Screen("serie", COORDINATOR, "/planning/series/{series}"),
+    Screen("serie-modification", COORDINATOR, "/planning/series/{series}/modification"),
+    Screen("serie-annulation", COORDINATOR, "/planning/series/{series}/annulation"),
     Screen("modeles", COORDINATOR, "/planning/modeles"),
     Screen("modele", COORDINATOR, "/planning/modeles/{template}"),
     Screen("annulations", COORDINATOR, "/planning/annulations"),

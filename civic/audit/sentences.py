@@ -73,6 +73,8 @@ SENTENCES = {
     "outing.corrected": N_("Sortie corrigée"),
     "rule.changed": N_("Valeur d’une règle changée"),
     "series.created": N_("Série de créneaux créée"),
+    "series.edited": N_("Série de créneaux modifiée"),
+    "series.stopped": N_("Série de créneaux arrêtée"),
     "shift.cancelled": N_("Créneau annulé"),
     "shift.created": N_("Créneau créé"),
     "shift.edited": N_("Créneau modifié"),

@@ -1,12 +1,13 @@
 """One mail for a change that touches several places of one person: it lists them, with a calendar file for each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import outbox
-from civic.bookings import invites
+from civic.bookings import invites, mails
 from civic.bookings.models import Booking
 from civic.bookings.values import Person, ShiftFacts
 from civic.formats import day_long, hour_range
@@ -26,6 +27,50 @@ async def cancelled(session: AsyncSession, seats: Seats, person: Person, reason:
         dedupe=f"booking:{ordered[0][0].id}:shifts_cancelled",
         attachments=await _calendar_files(session, ordered, person),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one place of somebody: `outcome` is off (the shift is called off), else as in `mails.changed`."""
+
+    booking: Booking
+    before: ShiftFacts
+    after: ShiftFacts | None
+    person: Person
+    outcome: str
+    why: str = ""
+    notices: Sequence[str] = field(default_factory=list)
+
+
+async def changed(session: AsyncSession, news: Sequence[Change], reason: str) -> None:
+    """Everything that an edit of several shifts does to one person, in one mail."""
+    ordered = sorted(news, key=lambda one: (one.after or one.before).times.starts_at)
+    first = ordered[0]
+    if len(ordered) == 1 and first.after is None:
+        await mails.cancelled(session, first.booking, first.before, first.person, reason)
+        return
+    files = await _calendar_files(session, [(one.booking, one.after or one.before) for one in ordered], first.person)
+    version = (first.after or first.before).version
+    await outbox.enqueue(
+        session,
+        to=first.person.email,
+        kind="shift_changed",
+        template="shifts_changed",
+        context={
+            "name": first.person.name.split(" ")[0],
+            "places": [_changed_line(one) for one in ordered],
+            "reason": reason,
+        },
+        dedupe=f"booking:{first.booking.id}:shifts_changed:{version}",
+        attachments=files,
+    )
+
+
+def _changed_line(one: Change) -> dict[str, Any]:
+    was, now = _line(one.before), _line(one.after or one.before)
+    # One line for a place that stays as it was but for its seats.
+    old = was if one.after is not None and was != now else None
+    return {**now, "old": old, "outcome": one.outcome, "why": one.why, "notices": list(one.notices)}
 
 
 def _line(shift: ShiftFacts) -> dict[str, str]:

@@ -34,7 +34,7 @@ async def cancel_shift(session: AsyncSession, *, by: User, shift_id: UUID, reaso
     Raises NotFound, and Refusal for a published shift that is over.
     """
     shift, near = await changes.hold(session, shift_id)
-    for one in await _call_off(session, by, shift, reason):
+    for one in await call_off(session, by, shift, reason):
         await mails.cancelled(session, one.booking, one.shift, one.person, reason)
     await waitlist.replay(session, near)
     return shift
@@ -54,7 +54,7 @@ async def cancel_many(
         raise Refusal("booked_meanwhile", _("Quelqu’un a réservé entre-temps. Relisez qui est prévenu."))
     told: dict[UUID, list[Told]] = {}
     for shift_id in sorted(shift_ids):
-        for one in await _call_off(session, by, await lock(session, shift_id), reason):
+        for one in await call_off(session, by, await lock(session, shift_id), reason):
             told.setdefault(one.person.volunteer_id, []).append(one)
     for theirs in told.values():
         if len(theirs) == 1:
@@ -84,7 +84,7 @@ async def hold_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> set[UUI
     return near
 
 
-async def _call_off(session: AsyncSession, by: User, shift: Shift, reason: str) -> list[Told]:
+async def call_off(session: AsyncSession, by: User, shift: Shift, reason: str) -> list[Told]:
     """End a held shift and every live booking on it; the caller tells the people."""
     if shift.state == "cancelled":
         return []

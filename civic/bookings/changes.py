@@ -1,6 +1,6 @@
 """Editing a shift under the people booked on it: nobody is dropped without a mail. See `cancelling` for its end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from civic.accounts.models import User
 from civic.bookings import alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.models import LIVE, Booking
 from civic.bookings.people import people_of
-from civic.bookings.values import Company, Held, Person, ShiftFacts
+from civic.bookings.values import Company, Crowd, Held, Person, ShiftFacts
 from civic.errors import Answer, Finding, NotFound, Refusal
 from civic.i18n import _
 from civic.shifts.actions import check_place, check_times, lock
@@ -92,13 +92,13 @@ async def edit_shift(
     await waitlist.expire_on(session, shift_id)
     await waitlist.drop_overdue(session, list(judged.people))
     rows = {booking.id: booking for booking in await steps.live_rows(session, shift_id)}
-    await _make_room(session, by, rows, judged.affected)
-    changed = _apply(shift, values)
+    await make_room(session, by, rows, judged.affected)
+    changed = apply(shift, values)
     if not changed:
         return shift
     await session.flush()
     judged = replace(judged, after=replace(judged.after, version=shift.version))
-    _shorten_offers(rows, judged)
+    shorten_offers(rows, judged)
     await _tell(session, rows, judged)
     audit.record(session, by=by, verb="shift.edited", subject=shift, detail={"changed": changed})
     await waitlist.replay(session, [shift_id, *near])
@@ -122,13 +122,24 @@ async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Ju
     ids = [one.volunteer_id for one in (*crowd.seated, *crowd.waiting)]
     people = await people_of(session, ids)
     holdings = await steps.holdings_of(session, ids, after)
+    return weigh(before, after, crowd, people, holdings, holdings)
+
+
+def weigh(
+    before: ShiftFacts,
+    after: ShiftFacts,
+    crowd: Crowd,
+    people: dict[UUID, Person],
+    had: Mapping[UUID, Sequence[Held]],
+    have: Mapping[UUID, Sequence[Held]],
+) -> Judged:
+    """Whom an edit breaks; `had` is what each person held elsewhere before it, `have` what they will."""
     affected: list[Affected] = []
     kept: list[Held] = []
     # Nobody is moved into the past unawares: they could neither come nor give the place back.
     past = rules.too_late(after, clock.now()) if after.times.starts_at != before.times.starts_at else []
     for held in crowd.seated:
-        person, theirs = people[held.volunteer_id], holdings[held.volunteer_id]
-        found = [*past, *rules.fitness(person, after, theirs)]
+        found = [*past, *rules.fitness(people[held.volunteer_id], after, have[held.volunteer_id])]
         if found:
             affected.append(Affected(held, found[0]))
             continue
@@ -136,29 +147,30 @@ async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Ju
     # The latest to come leave first: who has not answered an offer yet, then by the time at which each one asked.
     kept.sort(key=lambda one: (one.state == "offered", one.queue_key))
     lost = Finding(OVER_CAPACITY, _("Plus assez de places : retour en tête de la liste d’attente."))
-    affected.extend(Affected(held, lost) for held in reversed(kept[values.capacity :]))
+    affected.extend(Affected(held, lost) for held in reversed(kept[after.capacity :]))
     # Whoever stays is told what is new for them, and so without what only coordinators know.
-    were, stay = Company(crowd.seated), Company(tuple(kept[: values.capacity]))
+    were, stay = Company(crowd.seated), Company(tuple(kept[: after.capacity]))
     notices: list[Affected] = []
     for held in stay.seated:
-        person, theirs = people[held.volunteer_id], holdings[held.volunteer_id]
-        known = {one.code for one in rules.advise(person, before, theirs, were)}
-        fresh = [one for one in rules.advise(person, after, theirs, stay) if one.code not in known]
+        person = people[held.volunteer_id]
+        known = {one.code for one in rules.advise(person, before, had[held.volunteer_id], were)}
+        fresh = [one for one in rules.advise(person, after, have[held.volunteer_id], stay) if one.code not in known]
         notices.extend(Affected(held, one) for one in fresh)
     return Judged(before, after, people, affected, notices)
 
 
-def _apply(shift: Shift, values: ShiftValues) -> list[str]:
+def apply(shift: Shift, values: ShiftValues, *, apart: bool = True) -> list[str]:
+    """Write the values into a held shift; returns what changed. `apart` says that it leaves its series by that."""
     names = [name for name in values.__slots__ if getattr(shift, name) != getattr(values, name)]
     for name in names:
         setattr(shift, name, getattr(values, name))
     shift.version += bool(names)
     # What changes the whole series afterwards leaves this one alone.
-    shift.detached = shift.detached or (bool(names) and shift.series_id is not None)
+    shift.detached = apart and (shift.detached or (bool(names) and shift.series_id is not None))
     return names
 
 
-async def _make_room(session: AsyncSession, by: User, rows: dict[UUID, Booking], affected: Sequence[Affected]) -> None:
+async def make_room(session: AsyncSession, by: User, rows: dict[UUID, Booking], affected: Sequence[Affected]) -> None:
     """End or send back the affected before the shift changes: the database's guards never see too many seats."""
     head = min((row.queue_key for row in rows.values()), default=0)
     for one in affected:
@@ -172,7 +184,7 @@ async def _make_room(session: AsyncSession, by: User, rows: dict[UUID, Booking],
         audit.record(session, by=by, verb="booking.sent_back", subject=booking)
 
 
-def _shorten_offers(rows: dict[UUID, Booking], judged: Judged) -> None:
+def shorten_offers(rows: dict[UUID, Booking], judged: Judged) -> None:
     """An offer of a shift that now begins sooner is held for less long."""
     latest = rules.offer_deadline(judged.after, clock.now())
     for booking in rows.values():
@@ -181,15 +193,34 @@ def _shorten_offers(rows: dict[UUID, Booking], judged: Judged) -> None:
 
 
 async def _tell(session: AsyncSession, rows: dict[UUID, Booking], judged: Judged) -> None:
+    for one in told_of(rows, judged):
+        person = judged.people[one.booking.volunteer_id]
+        args = (one.booking, judged.before, judged.after, person, one.outcome, one.why, one.notices)
+        await mails.changed(session, *args)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person hears of an edit: `outcome` is kept, offered, queued, waitlisted or ended."""
+
+    booking: Booking
+    outcome: str
+    why: str
+    notices: list[str]
+
+
+def told_of(rows: dict[UUID, Booking], judged: Judged) -> list[Told]:
+    """Who has to hear of an edit: whoever loses something, and everybody when the time or the place is another."""
     before, after = judged.before, judged.after
     outcomes = {
         one.held.booking_id: ("ended" if one.ends else "waitlisted", one.finding.title) for one in judged.affected
     }
     standing = {"waitlisted": "queued", "offered": "offered"}
     moved = before.times != after.times or before.site_id != after.site_id
+    found = []
     for booking in rows.values():
         if booking.id in outcomes or moved:
             outcome, why = outcomes.get(booking.id, (standing.get(booking.state, "kept"), ""))
             notices = [one.finding.title for one in judged.notices if one.held.booking_id == booking.id]
-            person = judged.people[booking.volunteer_id]
-            await mails.changed(session, booking, before, after, person, outcome, why, notices)
+            found.append(Told(booking, outcome, why, notices))
+    return found

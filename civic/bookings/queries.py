@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Uuid, and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import Integer, Select, Uuid, and_, bindparam, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
@@ -164,6 +164,15 @@ async def _facts(session: AsyncSession, listed: Sequence[tuple[Times, dict[str, 
 
 async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
     """The shift as it would be with other values; the mission and the site must exist."""
+    own = {column.key: getattr(shift, column.key) for column in _OWN}
+    return (await facts_with(session, [(own, values)]))[0]
+
+
+async def facts_with(session: AsyncSession, listed: Sequence[tuple[dict[str, Any], ShiftValues]]) -> list[ShiftFacts]:
+    """Shifts of one mission and site as they would be: what each is by itself, and its values (2 queries)."""
+    if not listed:
+        return []
+    values = listed[0][1]
     chosen = (
         select(*_PLACE)
         .select_from(Mission)
@@ -172,10 +181,12 @@ async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> 
         .where(Mission.id == values.mission_id)
     )
     place = (await session.execute(chosen)).one()._asdict()
-    own = {column.key: getattr(shift, column.key) for column in _OWN}
-    changed = {"capacity": values.capacity, "min_staff": values.min_staff}
+    return await _facts(session, [_supposed(own | place, one) for own, one in listed])
+
+
+def _supposed(known: dict[str, Any], values: ShiftValues) -> tuple[Times, dict[str, Any]]:
     times = times_of(values.starts_at, values.ends_at, values.break_minutes)
-    return (await _facts(session, [(times, own | place | changed)]))[0]
+    return times, known | {"capacity": values.capacity, "min_staff": values.min_staff}
 
 
 # An offer is past at its deadline, whether or not somebody has written it down yet.
@@ -286,15 +297,3 @@ async def attendance_of(session: AsyncSession, shift_ids: Collection[UUID]) -> d
         .where(Booking.shift_id.in_(shift_ids))
     )
     return {row.booking_id: row.state for row in await session.execute(chosen)}
-
-
-async def free_beside_queue(session: AsyncSession) -> list[UUID]:
-    """Coming published shifts that have both a queue and a place that nobody holds."""
-    waiting = exists().where(Booking.shift_id == Shift.id, Booking.state == "waitlisted")
-    seated = (
-        select(func.count(Booking.id))
-        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED), STILL_HELD)
-        .scalar_subquery()
-    )
-    chosen = select(Shift.id).where(Shift.state == "published", Shift.starts_at > clock.now(), waiting)
-    return list(await session.scalars(chosen.where(seated < Shift.capacity)))

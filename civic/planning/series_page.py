@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,6 +28,7 @@ class Made:
     waiting: int
     detached: bool
     past: bool
+    series_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class SeriesPage:
     site_name: str
     rhythm: str
     lines: Sequence[Made]
+    # The series that this one was split from, and those split from it.
+    before: UUID | None = None
+    after: Sequence[UUID] = ()
 
     @property
     def coming(self) -> list[Made]:
@@ -45,20 +50,30 @@ class SeriesPage:
 
 
 async def series_page(session: AsyncSession, user: User, series_id: UUID) -> SeriesPage:
-    """Five queries, whatever the length. Raises NotFound, and Forbidden for a site out of scope."""
+    """Six queries, whatever the length. Raises NotFound, and Forbidden for a site out of scope."""
     series = await session.get(ShiftSeries, series_id)
     if series is None:
         raise NotFound
     site = await session.get_one(Site, series.site_id)
     if not user.covers(site.intermunicipality_code):
         raise Forbidden(_("Cette série est hors de votre périmètre."))
-    chosen = select(Shift.id, Shift.detached).where(Shift.series_id == series_id)
-    detached = {row.id: row.detached for row in await session.execute(chosen)}
-    facts = await bookings.shift_facts(session, list(detached))
-    crowds = bookings.crowds(await bookings.live_bookings(session, shift_ids=list(detached)) if detached else [])
+    chosen = select(Shift.id, Shift.detached, Shift.series_day).where(Shift.series_id == series_id)
+    own = {row.id: row for row in await session.execute(chosen)}
+    facts = await bookings.shift_facts(session, list(own))
+    crowds = bookings.crowds(await bookings.live_bookings(session, shift_ids=list(own)) if own else [])
     now = clock.now()
     lines = [
-        Made(one, len(crowds[one.id].seated), len(crowds[one.id].waiting), detached[one.id], one.times.starts_at <= now)
+        Made(
+            one,
+            len(crowds[one.id].seated),
+            len(crowds[one.id].waiting),
+            own[one.id].detached,
+            one.times.starts_at <= now,
+            own[one.id].series_day or one.times.day,
+        )
         for one in sorted(facts.values(), key=lambda shift: (shift.times.starts_at, shift.id))
     ]
-    return SeriesPage(series, site.name, recurrence.sentence(recurrence.read_rule(series.rule)), lines)
+    split = select(ShiftSeries.id).where(ShiftSeries.split_from_id == series_id).order_by(ShiftSeries.first_day)
+    after = list(await session.scalars(split))
+    rhythm = recurrence.sentence(recurrence.read_rule(series.rule))
+    return SeriesPage(series, site.name, rhythm, lines, series.split_from_id, after)

@@ -1,8 +1,8 @@
 """Series: plan the shifts that a rhythm gives, once. What happens to them under the people booked lives in bookings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import select
@@ -79,23 +79,32 @@ async def preview(session: AsyncSession, *, by: User, values: SeriesValues) -> l
     found = recurrence.problems(values.rhythm, values.first_day)
     if found:
         raise Invalid(found)
-    days = recurrence.days_of(recurrence.to_rule(values.rhythm), values.first_day)
+    occurrences = await occurrences_of(
+        session, values, recurrence.days_of(recurrence.to_rule(values.rhythm), values.first_day)
+    )
+    await check_place(session, by=by, values=values.on(occurrences[0]))
+    there = await starts_there(session, values, occurrences)
+    now = clock.now()
+    return [Line(one, one.starts_at in there, one.starts_at <= now) for one in occurrences]
+
+
+async def occurrences_of(session: AsyncSession, values: SeriesValues, days: list[date]) -> list[Occurrence]:
+    """The shifts that some days give (at least one), those that a closure, a holiday or the mission's period skips
+    being told. Raises Invalid when one that is not skipped does not make a shift."""
     closures = await closures_of(session, values.site_id, days[0], days[-1]) if values.skip_closures else []
     holiday = clock.public_holiday if values.skip_holidays else (lambda _day: None)
     occurrences = recurrence.lay_out(days, values.starts, values.ends, closures, holiday)
     _check(values, occurrences)
-    await check_place(session, by=by, values=values.on(occurrences[0]))
-    occurrences = await _within_period(session, values, occurrences)
-    there = await _there(session, values, occurrences)
-    now = clock.now()
-    return [Line(one, one.starts_at in there, one.starts_at <= now) for one in occurrences]
+    return await _within_period(session, values, occurrences)
 
 
 async def _within_period(
     session: AsyncSession, values: SeriesValues, occurrences: Iterable[Occurrence]
 ) -> list[Occurrence]:
     """A rhythm may outlast its mission: the days after its end make no shift."""
-    mission = await session.get_one(Mission, values.mission_id)
+    mission = await session.get(Mission, values.mission_id)
+    if mission is None:
+        return list(occurrences)
     outside = _("Hors de la période de la mission")
     return [
         replace(one, skipped=one.skipped or outside)
@@ -124,7 +133,7 @@ def _check(values: SeriesValues, occurrences: Iterable[Occurrence]) -> None:
             raise Invalid(found)
 
 
-async def _there(session: AsyncSession, values: SeriesValues, occurrences: list[Occurrence]) -> set[object]:
+async def starts_there(session: AsyncSession, values: SeriesValues, occurrences: Sequence[Occurrence]) -> set[datetime]:
     """The starts at which this mission already has a shift at this site."""
     chosen = select(Shift.starts_at).where(
         Shift.site_id == values.site_id,
@@ -151,7 +160,7 @@ async def create(
     lines = [one for one in await preview(session, by=by, values=values) if one.made]
     if not lines:
         raise Refusal("series_empty", _("Aucun créneau à créer : chaque jour est passé, sauté ou déjà planifié."))
-    series = _row(series_id, by, values)
+    series = row_of(series_id, by, values)
     session.add(series)
     await session.flush()
     drafts = [
@@ -168,19 +177,17 @@ def _own(series: ShiftSeries, by: User) -> ShiftSeries:
     return series
 
 
-def _row(series_id: UUID, by: User, values: SeriesValues) -> ShiftSeries:
-    return ShiftSeries(
-        id=series_id,
-        mission_id=values.mission_id,
-        site_id=values.site_id,
-        rule=recurrence.to_rule(values.rhythm),
-        first_day=values.first_day,
-        starts_time=values.starts,
-        ends_time=values.ends,
-        break_minutes=values.break_minutes,
-        capacity=values.capacity,
-        min_staff=values.min_staff,
-        skip_closures=values.skip_closures,
-        skip_holidays=values.skip_holidays,
-        created_by_id=by.id,
-    )
+def row_of(series_id: UUID, by: User, values: SeriesValues) -> ShiftSeries:
+    """A new series with these values, not yet in the session."""
+    made = ShiftSeries(id=series_id, created_by_id=by.id)
+    fill(made, values)
+    return made
+
+
+def fill(row: ShiftSeries, values: SeriesValues) -> None:
+    """Write the values into the row of a series."""
+    row.mission_id, row.site_id = values.mission_id, values.site_id
+    row.rule, row.first_day = recurrence.to_rule(values.rhythm), values.first_day
+    row.starts_time, row.ends_time, row.break_minutes = values.starts, values.ends, values.break_minutes
+    row.capacity, row.min_staff = values.capacity, values.min_staff
+    row.skip_closures, row.skip_holidays = values.skip_closures, values.skip_holidays

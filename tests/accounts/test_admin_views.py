@@ -18,7 +18,7 @@ from civic.clock import now
 from civic.db import Database
 from civic.outbox.models import OutboxMail
 from civic.volunteers.models import Volunteer
-from tests.cast import Cast, make_cast, sign_in
+from tests.cast import Cast, make_cast, sign_in_all
 from tests.factories.accounts import make_user
 
 MakeClient = Callable[[], httpx.AsyncClient]
@@ -43,7 +43,7 @@ class Office:
 async def office(db: Database, make_client: MakeClient) -> Office:
     async with db.writing() as session:
         cast = await make_cast(session)
-    clients = {name: await sign_in(make_client, db, user) for name, user in cast.users.items()}
+    clients = await sign_in_all(make_client, db, cast.users)
     clients["nobody"] = make_client()
     return Office(cast, clients)
 

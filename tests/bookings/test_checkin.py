@@ -25,7 +25,7 @@ from civic.db import Database
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
-from tests.cast import Cast, make_cast, sign_in
+from tests.cast import Cast, make_cast, sign_in_all
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.sites import make_site
 
@@ -149,7 +149,7 @@ async def scene(db: Database, make_client: MakeClient) -> AsyncIterator[Scene]:
             await make_booking(session, shift, cast.volunteer)
             await make_booking(session, shift, cast.minor)
             made = await checkin.make_code(session, by=cast.coordinator, site=here)
-        clients = {name: await sign_in(make_client, db, user) for name, user in cast.users.items()}
+        clients = await sign_in_all(make_client, db, cast.users)
         clients["nobody"] = make_client()
         yield Scene(cast, here, there, shift, made.code, clients)
 

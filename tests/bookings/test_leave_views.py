@@ -19,7 +19,7 @@ from civic.contracts.models import Leave
 from civic.db import Database
 from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
-from tests.cast import Cast, make_cast, sign_in
+from tests.cast import Cast, make_cast, sign_in, sign_in_all
 from tests.factories.accounts import make_user
 from tests.factories.contracts import make_contract
 from tests.factories.leave import make_leave
@@ -64,7 +64,7 @@ async def scene(db: Database, make_client: Callable[[], httpx.AsyncClient]) -> A
             seat = await make_booking(session, shift, cast.volunteer)
             await make_booking(session, shift, cast.colleague, "waitlisted")
             leave = await make_leave(session, cast.volunteer, MONDAY, FRIDAY)
-        clients = {name: await sign_in(make_client, db, user) for name, user in cast.users.items()}
+        clients = await sign_in_all(make_client, db, cast.users)
         clients["nobody"] = make_client()
         yield Scene(cast, shift, seat, leave, clients)
 

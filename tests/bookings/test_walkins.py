@@ -26,7 +26,7 @@ from civic.reports.filters import Filters
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
-from tests.cast import Cast, make_cast, sign_in
+from tests.cast import Cast, make_cast, sign_in_all
 from tests.factories.encounters import make_topics
 from tests.factories.shifts import make_booking, make_shift
 from tests.factories.sites import make_site
@@ -65,7 +65,7 @@ async def scene(db: Database, make_client: MakeClient) -> AsyncIterator[Scene]:
             shift = await make_shift(session, START, site=site)
             await make_booking(session, shift, cast.volunteer)
             seat = await make_booking(session, shift, ana)
-        clients = {name: await sign_in(make_client, db, user) for name, user in cast.users.items()}
+        clients = await sign_in_all(make_client, db, cast.users)
         yield Scene(cast, ana, site, shift, seat.id, clients)
 
 

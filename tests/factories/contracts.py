@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,6 +37,7 @@ async def make_contract(
         minor = {"parental_authorised_on": before, "parental_holders": "Sacha Parent", "minor_tutoring_on": before}
         values = {**minor, **values}
     contract = EngagementContract(
+        id=uuid4(),
         volunteer_id=volunteer.id,
         starts_on=first,
         ends_on=ends_on or first + timedelta(days=300),
@@ -43,7 +45,6 @@ async def make_contract(
         **values,
     )
     session.add(contract)
-    await session.flush()
     return contract
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +33,8 @@ async def make_volunteer(
     user = await make_user(session, "volunteer", name, email, verified=verified)
     commune = await make_commune(session, intermunicipality) if intermunicipality else None
     volunteer = Volunteer(
+        id=uuid4(),
+        user_id=user.id,
         user=user,
         birth_date=birth_date or born(20),
         commune_insee=commune.insee if commune else None,
@@ -40,7 +43,6 @@ async def make_volunteer(
         emergency_phone="06 98 76 54 32",
     )
     session.add(volunteer)
-    await session.flush()
     if ready:
         await make_contract(session, volunteer, trainings=trainings)
     return volunteer

@@ -13,7 +13,7 @@ from civic.db import Database
 from civic.missions.models import Mission
 from civic.shifts.models import Shift
 from civic.sites.models import Site
-from tests.cast import Cast, make_cast, sign_in
+from tests.cast import Cast, make_cast, sign_in_all
 from tests.factories.contracts import without_newcomers
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_shift
@@ -59,6 +59,6 @@ async def world(db: Database, make_client: Callable[[], httpx.AsyncClient]) -> A
             shift = await make_shift(session, moment(27, 14), mission=mission, site=here)
             elsewhere = await make_shift(session, moment(26, 9), mission=mission, site=there)
             draft = await make_shift(session, moment(28, 10), mission=mission, site=here, state="draft")
-        clients = {name: await sign_in(make_client, db, user) for name, user in cast.users.items()}
+        clients = await sign_in_all(make_client, db, cast.users)
         clients["nobody"] = make_client()
         yield World(cast, here, there, mission, shift, elsewhere, draft, clients)
