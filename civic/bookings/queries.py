@@ -20,7 +20,6 @@ from civic.columns import NOW, among
 from civic.db import Rows, UtcDateTime, plain_rows
 from civic.missions.models import Mission, MissionTag
 from civic.shifts.models import Shift
-from civic.shifts.values import ShiftValues
 from civic.sites.models import Commune, Site
 from civic.volunteers.models import Volunteer
 
@@ -42,7 +41,7 @@ class ShiftFilters:
 
 # Selects that every booking runs are built once: building one costs more than running it.
 _TIMES = (Shift.starts_at, Shift.ends_at, Shift.break_minutes)
-_OWN = (
+OWN = (
     Shift.id,
     Shift.capacity,
     Shift.min_staff,
@@ -52,7 +51,7 @@ _OWN = (
     Shift.created_by_id,
     Shift.series_id,
 )
-_PLACE = (
+PLACE = (
     Mission.id.label("mission_id"),
     Mission.title.label("mission_title"),
     Mission.activity,
@@ -68,7 +67,7 @@ _PLACE = (
     Site.on_call_number,
 )
 _SHIFTS: Select[Any] = (
-    select(*_TIMES, *_OWN, *_PLACE, exists().where(StandInCall.shift_id == Shift.id).label("stand_in"))
+    select(*_TIMES, *OWN, *PLACE, exists().where(StandInCall.shift_id == Shift.id).label("stand_in"))
     .select_from(Shift)
     .join(Mission, Mission.id == Shift.mission_id)
     .join(Site, Site.id == Shift.site_id)
@@ -141,10 +140,10 @@ async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dic
 async def _facts_of(session: AsyncSession, rows: Rows) -> list[ShiftFacts]:
     """From the columns of `_SHIFTS`."""
     listed = [(times_of(*row[:3]), dict(zip(_NAMES, row[3:], strict=True))) for row in rows]
-    return await _facts(session, listed)
+    return await facts_around(session, listed)
 
 
-async def _facts(session: AsyncSession, listed: Sequence[tuple[Times, dict[str, Any]]]) -> list[ShiftFacts]:
+async def facts_around(session: AsyncSession, listed: Sequence[tuple[Times, dict[str, Any]]]) -> list[ShiftFacts]:
     """From what is known of each shift itself, with what stands around all of them."""
     if not listed:
         return []
@@ -160,33 +159,6 @@ async def _facts(session: AsyncSession, listed: Sequence[tuple[Times, dict[str, 
         )
         for times, known in listed
     ]
-
-
-async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
-    """The shift as it would be with other values; the mission and the site must exist."""
-    own = {column.key: getattr(shift, column.key) for column in _OWN}
-    return (await facts_with(session, [(own, values)]))[0]
-
-
-async def facts_with(session: AsyncSession, listed: Sequence[tuple[dict[str, Any], ShiftValues]]) -> list[ShiftFacts]:
-    """Shifts of one mission and site as they would be: what each is by itself, and its values (2 queries)."""
-    if not listed:
-        return []
-    values = listed[0][1]
-    chosen = (
-        select(*_PLACE)
-        .select_from(Mission)
-        .join(Site, Site.id == values.site_id)
-        .join(Commune, Commune.insee == Site.commune_insee)
-        .where(Mission.id == values.mission_id)
-    )
-    place = (await session.execute(chosen)).one()._asdict()
-    return await _facts(session, [_supposed(own | place, one) for own, one in listed])
-
-
-def _supposed(known: dict[str, Any], values: ShiftValues) -> tuple[Times, dict[str, Any]]:
-    times = times_of(values.starts_at, values.ends_at, values.break_minutes)
-    return times, known | {"capacity": values.capacity, "min_staff": values.min_staff}
 
 
 # An offer is past at its deadline, whether or not somebody has written it down yet.

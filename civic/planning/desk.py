@@ -1,4 +1,4 @@
-"""What waits on a coordinator's desk beside the shifts, in one query: dated limits, leave, applications, dead mails."""
+"""What waits on a coordinator's desk beside the shifts, in one query: limits, leave, applications, mails, reports."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,10 @@ from civic.missions.models import Application, Mission
 from civic.missions.queries import in_scope as mission_in_scope
 from civic.outbox.dead import SHOWN, given_up
 from civic.outbox.models import OutboxMail
+from civic.planning.queries import in_scope
+from civic.planning.todo import Reported
+from civic.sites.kinds import DANGER
+from civic.sites.models import Site, SiteReport
 from civic.volunteers.models import Volunteer
 from civic.volunteers.queries import visible_to
 
@@ -29,12 +33,14 @@ RECENT = timedelta(minutes=15)
 
 @dataclass(slots=True)
 class Desk:
-    """Counts of what waits for an answer, and every dated limit."""
+    """Counts of what waits for an answer, dangers that nobody has read, and every dated limit."""
 
     leaves: int = 0
     applications: int = 0
     dead_mails: int = 0
     stamp: str = ""
+    reported: int = 0
+    dangers: list[Reported] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
 
 
@@ -74,6 +80,11 @@ async def desk_of(session: AsyncSession, user: User) -> Desk:
                 found.applications = int(value)
             case "dead_mails":
                 found.dead_mails = int(value)
+            case "reported":
+                found.reported = int(value)
+            case "danger":
+                report_id, _bar, site_name = parameter.partition("/")
+                found.dangers.append(Reported(UUID(report_id), valid_from, site_name))
             case "changes":
                 found.stamp = _stamp(parameter, value)
             case _:
@@ -114,8 +125,15 @@ def _all(sight: Sight) -> CompoundSelect[Any]:
     settings = select(
         literal("setting", Text), cast(RuleSetting.parameter, Text), RuleSetting.value, RuleSetting.valid_from
     )
+    unread = select(SiteReport).join(Site, Site.id == SiteReport.site_id)
+    unread = unread.where(SiteReport.state == "new", in_scope(sight.scope_codes))
+    which = cast(SiteReport.id, Text) + "/" + Site.name
+    dangers = unread.with_only_columns(
+        literal("danger", Text), which, cast(null(), Numeric(8, 2)), SiteReport.date
+    ).where(SiteReport.kind == DANGER)
+    reported = unread.with_only_columns(func.count(SiteReport.id)).where(SiteReport.kind != DANGER)
     counts = (_count("leaves", leaves), _count("applications", applications), _count("dead_mails", mails))
-    return union_all(*counts, _CHANGES, settings)
+    return union_all(*counts, _count("reported", reported), dangers, _CHANGES, settings)
 
 
 def _count(kind: str, counted: Select[tuple[int]]) -> Select[Any]:

@@ -15,7 +15,7 @@ from civic.reports.activity import Activity, activity
 from civic.reports.answer import as_json
 from civic.reports.csv_text import ACTIVITY, DIALECTS, Dialect, head, plain_writer, writer
 from civic.reports.encounter_csv import copied, postgres_select, sqlite_rows, sqlite_select
-from civic.reports.figures import FIGURES
+from civic.reports.figures import BY_CODE, FIGURES
 from civic.reports.filters import Filters
 from civic.reports.tables import TABLES, Table
 
@@ -86,6 +86,15 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
     for figure in FIGURES:
         value, previous = report.figures[figure.code]
         yield "figures", figure.code, _(figure.label), value, previous
+    yield from _breakdown_rows(report)
+    for month in report.service():
+        for code, (value, previous) in month.figures.items():
+            yield f"service_{month.key}", code, f"{_(BY_CODE[code].label)}, {month.label}", value, previous
+    for figure in FIGURES:
+        yield "definitions", figure.code, _(figure.definition), None, None
+
+
+def _breakdown_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
     before = report.lists(report.before) if report.before else {}
     for name, lines in report.lists().items():
         old = {line.key: line for line in before.get(name, [])}
@@ -98,8 +107,6 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
         past = {part.key: part for part in parts.get(name, [])}
         for part in found:
             yield name, part.key, part.label, part.encounters, _old(report, past.get(part.key), "encounters")
-    for figure in FIGURES:
-        yield "definitions", figure.code, _(figure.definition), None, None
 
 
 def _old(report: Activity, line: Any, what: str) -> int | None:

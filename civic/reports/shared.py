@@ -15,7 +15,7 @@ from civic.encounters.models import Topic
 from civic.i18n import N_, _
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
 from civic.reports.shared_counts import NOT_SAID, Counts, counts
-from civic.reports.suppression import Node, Seen, Shown, leaves, suppress, topics
+from civic.reports.suppression import SENSITIVE, Node, Seen, Shown, leaves, suppress, topics
 from civic.sites.models import PILLARS, Intermunicipality, Site
 
 # A pair may still write for 7 days after the last day of a quarter.
@@ -121,10 +121,19 @@ def _made(first: date, counts: Counts, places: Places, found: Sequence[Topic]) -
     seen = suppress(encounters)
     # As many people as encounters are met at least: one hidden, the other is.
     people = suppress(Node(sum(ages.values()) if seen.value is not None else 0, {"age": leaves(ages)}))
-    pillar_of = {topic.code: topic.pillar for topic in found}
+    # A topic of other days is none of this quarter's: with its nought it would hide its pillar for good.
+    then = [topic for topic in found if _of_quarter(topic, first)]
+    pillar_of = {topic.code: topic.pillar for topic in then}
+    sensitive = SENSITIVE | {topic.code for topic in then if topic.sensitive}
     named = _sum(counts.topics, months, pillar_of)
     pillars = _sum(counts.pillars, months, PILLARS)
-    return Quarter(first, quarter_end(first), seen, people, *topics(total, named, pillar_of, pillars))
+    return Quarter(first, quarter_end(first), seen, people, *topics(total, named, pillar_of, pillars, sensitive))
+
+
+def _of_quarter(topic: Topic, first: date) -> bool:
+    """Whether a topic could be chosen on any day of a quarter."""
+    begun = topic.valid_from is None or topic.valid_from <= quarter_end(first)
+    return begun and (topic.valid_to is None or topic.valid_to >= first)
 
 
 def _sum(

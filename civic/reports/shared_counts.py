@@ -15,7 +15,7 @@ from civic.encounters.models import Encounter, EncounterTopic, Topic
 from civic.reports.conditions import counted
 from civic.reports.queries import ones
 from civic.reports.rollup_models import PEOPLE, encounter_days, encounter_pairs
-from civic.reports.spans import Cut, Day, cuts
+from civic.reports.spans import Cut, Day, Span, cuts
 
 NOT_SAID = "non_dit"
 Month = tuple[int, int]
@@ -40,7 +40,8 @@ class Counts:
 
 async def counts(session: AsyncSession, today: date) -> Counts:
     """Of every encounter up to a day at least."""
-    found, cut = Counts(), (await cuts(session, date.min, today, clock.now()))["encounters"]
+    (kinds,) = await cuts(session, [Span(date.min, today)], clock.now())
+    found, cut = Counts(), kinds["encounters"]
     for query in _of_sites(cut):
         for year, month, site, met, *sums in await session.execute(query):
             at = int(year), int(month)

@@ -1,17 +1,11 @@
 """Files: the exact bytes, who may have them, and a memory that stays flat."""
 
-import asyncio
 import csv
-import gc
-import tracemalloc
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from io import BytesIO, StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, update
@@ -26,9 +20,7 @@ from civic.reports.csv_text import DIALECTS, cell, head, writer
 from civic.reports.export_rows import write_activity, write_table
 from civic.reports.filters import Filters
 from civic.reports.tables import TABLES
-from civic.settings import settings
 from civic.sites.models import Site
-from tests.factories.accounts import make_session, make_user
 from tests.factories.encounters import make_topics
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_shift
@@ -229,96 +221,6 @@ async def test_the_command_line_writes_the_same(scene: Scene) -> None:
     out = BytesIO()
     await write_activity(scene.db, filters, out)
     assert out.getvalue() == (await scene.get("admin", ACTIVITY)).content
-
-
-class Download:
-    """One request driven by hand, since httpx would keep the whole body: counts bytes, and may hang up."""
-
-    def __init__(self, app: FastAPI, path: str, query: str, cookie: str) -> None:
-        self.app, self.status, self.size, self.chunks, self.peak = app, 0, 0, 0, 0
-        header = f"{settings().session_cookie}={cookie}".encode()
-        self.scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(b"host", b"civic.test"), (b"cookie", header)],
-            "server": ("civic.test", 80),
-            "client": ("127.0.0.1", 1),
-            "root_path": "",
-        }
-        self.gone = asyncio.Event()
-
-    async def run(self, hang_up_after: int | None = None) -> None:
-        asked = False
-
-        async def receive() -> dict[str, Any]:
-            nonlocal asked
-            if not asked:
-                asked = True
-                return {"type": "http.request", "body": b"", "more_body": False}
-            await self.gone.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            self.status = message.get("status", self.status)
-            if body := message.get("body"):
-                self.size += len(body)
-                self.chunks += 1
-                self.peak = max(self.peak, len(body))
-            if hang_up_after is not None and self.chunks >= hang_up_after:
-                self.gone.set()
-                await asyncio.sleep(0)
-
-        await self.app(self.scope, receive, send)
-
-
-MANY = 20_000
-
-
-async def fill(session: AsyncSession, count: int) -> str:
-    """So many encounters, and a manager's cookie."""
-    site = await make_site(session)
-    cookie = await make_session(session, await make_user(session, "manager"))
-    row = {"site_id": site.id, "date": NOW.date(), "half_day": "soir", "age_nc": 1, "people_count": 1}
-    row |= {"feeling": "positif", "version": 1, "comment": "x" * 280}
-    await session.execute(insert(Encounter), [{**row, "id": uuid4()} for _ in range(count)])
-    await session.commit()
-    return cookie
-
-
-async def test_20_000_rows_in_one_query_and_a_flat_memory(
-    app: FastAPI, session: AsyncSession, count_queries: Callable[[], AbstractContextManager[list[str]]]
-) -> None:
-    cookie = await fill(session, MANY)
-    # What is loaded once and kept is not the export's.
-    await Download(app, ENCOUNTERS, "from=2020-01-01&to=2020-01-31", cookie).run()
-    gc.collect()
-    tracemalloc.start()
-    download = Download(app, ENCOUNTERS, "from=2026-11-01&to=2026-11-30", cookie)
-    with count_queries() as queries:
-        await download.run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert download.status == 200
-    assert len(queries) <= 2, "the person, then the rows, which PostgreSQL copies without a cursor"
-    assert download.size > MANY * 80
-    assert download.chunks > MANY / 1000
-    assert peak < 6_000_000
-
-
-async def test_a_client_that_hangs_up_leaves_no_session_open(app: FastAPI, session: AsyncSession, db: Database) -> None:
-    await session.close()
-    async with db.writing() as writing:
-        cookie = await fill(writing, 3_000)
-    download = Download(app, ENCOUNTERS, "from=2026-11-01&to=2026-11-30", cookie)
-    await download.run(hang_up_after=2)
-    assert download.chunks < 5
-    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 async def test_the_short_way_writes_the_same_bytes(session: AsyncSession, db: Database) -> None:
