@@ -15,7 +15,7 @@ from civic.encounters.models import Encounter
 from civic.reports import shared
 from civic.reports.actions import distrust_all, refresh
 from civic.reports.shared_counts import Counts, counts
-from civic.reports.spans import cuts
+from civic.reports.spans import Span, cuts
 from civic.reports.suppression import threshold
 from civic.settings import Settings
 from civic.settings import settings as read_settings
@@ -85,9 +85,8 @@ async def test_the_roll_ups_and_the_rows_tell_the_same(scene: Scene) -> None:
 
     async def now() -> tuple[Counts, bool]:
         async with scene.db.reading() as session:
-            return await counts(session, NOW.date()), bool(
-                (await cuts(session, date.min, NOW.date(), NOW))["encounters"].rows
-            )
+            (cut,) = await cuts(session, [Span(date.min, NOW.date())], NOW)
+            return await counts(session, NOW.date()), bool(cut["encounters"].rows)
 
     async with scene.db.writing() as session:
         await distrust_all(session)
