@@ -8,8 +8,7 @@ others use too, the clock on the wall tells mostly of them.
 
 import asyncio
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import time as clock_time
 from datetime import timedelta
@@ -20,8 +19,9 @@ from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import sync_playwright
-from sqlalchemy import event, text
+from sqlalchemy import event
 
+from bench.spent import Spent, spent_by
 from civic import clock
 from civic.app import create_app, steady_collector
 from civic.db import Database
@@ -81,24 +81,6 @@ def recording(database: Database) -> Iterator[list[tuple[Any, Any]]]:
     event.listen(database.engine.sync_engine, "before_execute", note)
     yield seen
     event.remove(database.engine.sync_engine, "before_execute", note)
-
-
-class Spent:
-    """Seconds of processor time so far: of this process with its threads, and of its database's."""
-
-    def __init__(self, backends: Sequence[int] = ()) -> None:
-        self.files = [Path(f"/proc/{process}/schedstat") for process in backends]
-
-    def __call__(self) -> float:
-        return time.process_time() + sum(int(one.read_text().split()[0]) for one in self.files) / 1e9
-
-
-async def spent_by(database: Database) -> Spent:
-    if database.sqlite:
-        return Spent()
-    async with database.engine.connect() as connection:
-        own = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return Spent((await connection.execute(own)).scalars().all())
 
 
 class Timed:

@@ -94,8 +94,8 @@ async def _numbered(session: AsyncSession, shifts: Sequence[Row]) -> None:
     )
     await session.execute(
         text(
-            "INSERT INTO numbered "
-            "SELECT id, site_id, starts_at, row_number() OVER (ORDER BY starts_at, id) - 1 FROM shifts"
+            "INSERT INTO numbered SELECT id, site_id, starts_at, row_number() OVER (ORDER BY starts_at, id) - 1 "
+            "FROM shifts"
         )
     )
     await session.execute(text("CREATE UNIQUE INDEX numbered_number ON numbered (number)"))

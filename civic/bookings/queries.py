@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Uuid, and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import Integer, Select, Uuid, and_, bindparam, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
@@ -269,15 +269,3 @@ async def attendance_of(session: AsyncSession, shift_ids: Collection[UUID]) -> d
         .where(Booking.shift_id.in_(shift_ids))
     )
     return {row.booking_id: row.state for row in await session.execute(chosen)}
-
-
-async def free_beside_queue(session: AsyncSession) -> list[UUID]:
-    """Coming published shifts that have both a queue and a place that nobody holds."""
-    waiting = exists().where(Booking.shift_id == Shift.id, Booking.state == "waitlisted")
-    seated = (
-        select(func.count(Booking.id))
-        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED), STILL_HELD)
-        .scalar_subquery()
-    )
-    chosen = select(Shift.id).where(Shift.state == "published", Shift.starts_at > clock.now(), waiting)
-    return list(await session.scalars(chosen.where(seated < Shift.capacity)))

@@ -7,13 +7,13 @@ who answers has the place. An offer is past at its deadline, whether or not anyt
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
 from civic.bookings import alerts, mails, queries, rules
-from civic.bookings.models import ENDED, Booking, BookingEvent
+from civic.bookings.models import ENDED, SEATED, Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.steps import (
     change_state,
@@ -29,6 +29,7 @@ from civic.bookings.values import Company, Held, ShiftFacts
 from civic.columns import NOW, among
 from civic.errors import NotFound, Refusal
 from civic.i18n import _
+from civic.shifts.models import Shift
 
 # In the history of somebody who joined the queue while a place was free and called out.
 BEHIND = "behind"
@@ -161,7 +162,19 @@ async def unsettled(session: AsyncSession) -> list[UUID]:
     """Coming shifts with a past offer, or with both a queue and a free place: the regular task settles them."""
     late = select(Booking.shift_id).where(Booking.state == "offered", Booking.offer_expires_at <= clock.now())
     found = set(await session.scalars(late))
-    return sorted(found | set(await queries.free_beside_queue(session)))
+    return sorted(found | set(await _free_beside_queue(session)))
+
+
+async def _free_beside_queue(session: AsyncSession) -> list[UUID]:
+    """Coming published shifts that have both a queue and a place that nobody holds."""
+    waiting = exists().where(Booking.shift_id == Shift.id, Booking.state == "waitlisted")
+    seated = (
+        select(func.count(Booking.id))
+        .where(Booking.shift_id == Shift.id, Booking.state.in_(SEATED), queries.STILL_HELD)
+        .scalar_subquery()
+    )
+    chosen = select(Shift.id).where(Shift.state == "published", Shift.starts_at > clock.now(), waiting)
+    return list(await session.scalars(chosen.where(seated < Shift.capacity)))
 
 
 async def settle_one(session: AsyncSession, shift_id: UUID) -> None:

@@ -21,7 +21,7 @@ from civic.encounters.models import Encounter, EncounterTopic, Topic
 from civic.missions.models import Mission
 from civic.reports.csv_text import FORMULA, guarded
 from civic.reports.filters import Filters
-from civic.reports.tables import encounters, in_order
+from civic.reports.tables import dashed, encounters, in_order
 from civic.sites.models import PILLARS, Commune, Site
 
 # Pieces of the file that may wait for a slow reader.
@@ -32,18 +32,17 @@ _QUOTED_OR_END = re.compile(rb'"[^"]*"|\n')
 
 
 def sqlite_select(filters: Filters) -> Select[Any]:
-    """The same rows in the same order, the identifier and the date as the texts that SQLite holds."""
+    """The same rows in the same order, the date as the text that SQLite holds."""
     query = encounters(filters)
     id, day, *rest = query.selected_columns
-    return query.with_only_columns(type_coerce(id, String), type_coerce(day, String), *rest)
+    return query.with_only_columns(id, type_coerce(day, String), *rest)
 
 
 def sqlite_rows(read: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
     for held, day, half_day, site, name, commune, area, mission, *counts in read:
         ages, (pieces, *rest) = counts[:COUNTS], counts[COUNTS:]
-        dashed = f"{held[:8]}-{held[8:12]}-{held[12:16]}-{held[16:20]}-{held[20:]}"
         place = guarded(site), guarded(name), guarded(commune), area, guarded(mission)
-        yield (dashed, day, half_day, *place, *ages, *_names(pieces), *rest)
+        yield (dashed(held), day, half_day, *place, *ages, *_names(pieces), *rest)
 
 
 @lru_cache(maxsize=16_384)
@@ -67,11 +66,11 @@ def postgres_select(filters: Filters) -> Select[Any]:
         .lateral("named")
     )
     query = encounters(filters)
-    id, day, half_day, _site, _name, _commune, area, _mission, *counts = query.selected_columns
+    _id, day, half_day, _site, _name, _commune, area, _mission, *counts = query.selected_columns
     ages, rest = counts[:COUNTS], counts[COUNTS + 1 :]
     place = _safe(Encounter.site_id), _safe(Site.name), _safe(Commune.name), area, _safe(Mission.title)
     names = _safe(named.c.topics), func.nullif(named.c.pillars, "")
-    shown = (id, func.to_char(day, "YYYY-MM-DD"), half_day, *place, *ages, *names, *rest)
+    shown = (Encounter.id, func.to_char(day, "YYYY-MM-DD"), half_day, *place, *ages, *names, *rest)
     return query.with_only_columns(*shown).join(named, true())
 
 

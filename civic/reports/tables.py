@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, and_, case, cast, func, or_, select
+from sqlalchemy import String, and_, case, cast, func, or_, select, type_coerce
 from sqlalchemy.sql.selectable import Select
 
 from civic.accounts.models import User
@@ -77,7 +77,7 @@ def encounters(filters: Filters) -> Select[Any]:
     )
     return (
         select(
-            Encounter.id,
+            type_coerce(Encounter.id, String),
             Encounter.date,
             Encounter.half_day,
             Encounter.site_id,
@@ -106,7 +106,15 @@ _TOPICS_AT = 9 + len(AGES)
 
 def _encounter_row(read: Row) -> Row:
     topics, pillars = in_order(read[_TOPICS_AT])
-    return (*read[:_TOPICS_AT], topics, pillars, *read[_TOPICS_AT + 1 :])
+    held, *rest = read
+    place = _TOPICS_AT - 1
+    return (dashed(held), *rest[:place], topics, pillars, *rest[place + 1 :])
+
+
+def dashed(held: Any) -> str:
+    """An identifier as SQLite holds it, 32 digits, or as PostgreSQL gives it: making a UUID of it takes far longer."""
+    text = str(held)
+    return text if len(text) == 36 else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 # Remembered: many encounters name the same ones.

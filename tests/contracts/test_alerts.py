@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civic.contracts.alerts import Alert, Situation, Worked, alerts, review_days
+from civic.contracts.alerts import Alert, Situation, Worked, alerts, presses, review_days
 from civic.contracts.rules import ContractFacts, Declared, ReviewDays, longest_end, plus_months, shortest_end
 from civic.errors import Finding
 
@@ -138,3 +138,24 @@ def test_what_is_late_comes_first_and_is_past_its_day(start: date, after: int, m
     assert [one.late for one in listed] == sorted((one.late for one in listed), reverse=True)
     assert all(one.due is not None and one.due < day for one in listed if one.late)
     assert all(one.source for one in listed)
+
+
+@given(
+    days=st.integers(-60, 340),
+    trainings=st.sets(st.sampled_from(sorted(DONE))),
+    reviews=st.sets(st.sampled_from(sorted(HELD))),
+    said=st.sets(st.sampled_from(["no_substitution", "not_indispensable", "fcc_attest"])),
+    hours=st.integers(0, 900),
+)
+def test_what_presses_is_among_the_alerts_that_set_a_day(
+    days: int, trainings: set[str], reviews: set[str], said: set[str], hours: int
+) -> None:
+    facts = replace(
+        WHOLE,
+        trainings={kind: DONE[kind] for kind in trainings},
+        reviews={kind: HELD[kind] for kind in reviews},
+        declarations=dict.fromkeys(said, SAID),
+    )
+    unused = Finding("leave_unused", "Il reste des jours.", "")
+    now = Situation(facts, START + timedelta(days=days), worked=Worked(hours), unused=unused)
+    assert presses(now) == any(one.presses for one in alerts(now))

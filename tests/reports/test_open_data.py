@@ -2,18 +2,24 @@
 
 import csv
 import json
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import frictionless
 import pytest
+from sqlalchemy import update
 
+from civic.encounters.models import Encounter
 from civic.reports import shared
+from civic.reports.actions import distrust_all, refresh
+from civic.reports.shared_counts import Counts, counts
+from civic.reports.spans import Span, cuts
 from civic.reports.suppression import threshold
 from civic.settings import Settings
 from civic.settings import settings as read_settings
-from tests.reports.scene import Scene
+from tests.reports.scene import NOW, Scene
 
 CSV, SCHEMA, PAGE = "/api/v1/open-data/encounters.csv", "/api/v1/open-data/schema.json", "/chiffres"
 
@@ -72,6 +78,34 @@ async def test_the_page_hides_and_takes_no_filter(scene: Scene, count_queries: A
         await (await scene.browser(None)).get(CSV)
     assert len(queries) == 0, "what was counted a moment ago serves everybody"
     assert json.dumps(page.text) == json.dumps((await (await scene.browser(None)).get(PAGE, params={"site": "x"})).text)
+
+
+async def test_the_roll_ups_and_the_rows_tell_the_same(scene: Scene) -> None:
+    """From the rows alone, from the roll-ups alone, and from both once a day has changed."""
+
+    async def now() -> tuple[Counts, bool]:
+        async with scene.db.reading() as session:
+            (cut,) = await cuts(session, [Span(date.min, NOW.date())], NOW)
+            return await counts(session, NOW.date()), bool(cut["encounters"].rows)
+
+    async with scene.db.writing() as session:
+        await distrust_all(session)
+    from_rows, aside = await now()
+    assert aside
+    assert from_rows.months
+    await refresh(scene.db)
+    assert await now() == (from_rows, False)
+    async with scene.db.writing() as session:
+        voided = scene.world.encounters[40]["id"]
+        await session.execute(update(Encounter).where(Encounter.id == voided).values(status="voided"))
+        await session.execute(update(Encounter).where(Encounter.id != voided).values(referral="acces_soins"))
+    mixed, aside = await now()
+    assert aside
+    await refresh(scene.db)
+    assert await now() == (mixed, False)
+    assert (
+        sum(one.total() for one in mixed.months.values()) == sum(one.total() for one in from_rows.months.values()) - 1
+    )
 
 
 def test_a_quarter_waits_until_the_pair_can_write_no_more() -> None:
