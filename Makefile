@@ -51,7 +51,7 @@ verify-demo: setup  ## the demo on more days of the year
 
 verify-field: setup  ## the phone with its network cut at every step, killed, shared, full, late
 	@scripts/test-deps
-	$(BIN)/python -m pytest -m verify tests/e2e/test_offline_cuts.py tests/e2e/test_offline_faults.py
+	$(BIN)/python -m pytest -m verify tests/e2e/test_offline_cuts.py tests/e2e/test_offline_faults.py tests/e2e/test_offline_lease.py
 
 verify-engines: setup  ## what make test asks SQLite alone, asked of PostgreSQL
 	@scripts/test-deps

@@ -22,6 +22,7 @@ SHELL = (
     "vendor/htmx.min.js",
     "vendor/idiomorph-ext.min.js",
     "app.js",
+    "detector.json",
 )
 
 

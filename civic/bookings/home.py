@@ -1,4 +1,4 @@
-"""The volunteer's first page: the next shift, the week, and what still stands between them and a first shift."""
+"""What the volunteer's first page tells of shifts: the next one, the week, what still stands before a first one."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from civic.notices.rules import paragraphs
 
 
 async def home_of(session: AsyncSession, user: User) -> dict[str, Any]:
-    """What templates/bookings/home.html shows."""
+    """What templates/bookings/home.html shows; templates/encounters/home.html adds the outing."""
     schedule = await schedule_of(session, user)
     now = clock.now()
     seats = [one for one in schedule.coming if one.mine and one.mine.state in ("confirmed", "walk_in")]

@@ -1,4 +1,4 @@
-"""The volunteer's pages: home, what I can take, one shift, my shifts."""
+"""The volunteer's pages: what I can take, one shift, my shifts."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from civic import clock
-from civic.accounts.current import CurrentUser, MaybeUser, VolunteerUser
+from civic.accounts.current import CurrentUser, VolunteerUser
 from civic.bookings import absence, actions, queries
 from civic.bookings.access import VisibleShift
 from civic.bookings.cards import card, countdown, partner_phones, there, week_days
 from civic.bookings.checkin import Own, own_arrival
-from civic.bookings.home import home_of
 from civic.bookings.listing import Seen, see
 from civic.bookings.models import SEATED, WALK_IN
 from civic.bookings.people import people_of
@@ -35,18 +34,7 @@ router = APIRouter(include_in_schema=False)
 DAYS_SHOWN = 28
 PAGE = 50
 HOLDING = (*SEATED, WALK_IN)
-HOME_OF = {"coordinator": "/planning", "manager": "/bilans", "admin": "/administration"}
 AGGLOMERATIONS = ("CALL", "CAHC", "CABBALR")
-
-
-@router.get("/")
-async def home(request: Request, user: MaybeUser, session: Session) -> Response:
-    """Each role's first page."""
-    if user is None:
-        return redirect("/connexion")
-    if user.role in HOME_OF:
-        return redirect(HOME_OF[user.role])
-    return render(request, "bookings/home.html", await home_of(session, user))
 
 
 @router.get("/creneaux")

@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from civic import clock
+from civic.accounts.models import User
 from civic.encounters import codes, places, queries
 from civic.encounters.models import Topic
+from civic.encounters.topic_use import most_used_first
 from civic.i18n import N_, _
 from civic.sites.models import PILLARS, Site
 
@@ -38,13 +41,16 @@ def labels(options: Mapping[str, str]) -> Options:
     return [(code, _(label)) for code, label in options.items()]
 
 
-async def of_encounter(session: AsyncSession, day: date, site_id: str) -> dict[str, Any]:
-    """The lists of the encounter form; topics come by pillar, that of the site first, cross-cutting ones last."""
+async def of_encounter(session: AsyncSession, user: User, day: date, site_id: str) -> dict[str, Any]:
+    """The lists of the encounter form; topics come by pillar, that of the site first, cross-cutting ones last, and in
+    each the most used first.
+    """
     pillar = await session.scalar(select(Site.pillar).where(Site.id == site_id)) if site_id else None
+    topics = await most_used_first(session, await queries.topics_on(session, day), user.id, clock.today())
     return {
         "sites": await places.site_choices(session),
         "ages": labels(codes.AGES),
-        "topic_groups": by_pillar(await queries.topics_on(session, day), pillar),
+        "topic_groups": by_pillar(topics, pillar),
         "details": [(name, _(QUESTIONS[name]), labels(options)) for name, options in codes.DETAILS.items()],
     }
 

@@ -5,35 +5,21 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings.models import WALK_IN, Attendance, Booking
 from civic.contracts.models import EngagementContract
 from civic.encounters.contents import Content, Record
 from civic.encounters.models import ClosedPeriod, Outing, Topic
+from civic.encounters.pairs import pair_shift_ids
 from civic.encounters.rules import References, ShiftFacts, Stored, Writer
 from civic.encounters.tables import Row, Table
+from civic.encounters.topic_rules import Validity
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
-
-
-def of_the_pair() -> ColumnElement[bool]:
-    """A confirmed place, or somebody who came without one and is noted present."""
-    came = exists().where(Attendance.booking_id == Booking.id, Attendance.state == "present")
-    return or_(Booking.state == "confirmed", and_(Booking.state == WALK_IN, came))
-
-
-def pair_shift_ids(user_id: UUID) -> Select[tuple[UUID]]:
-    """The shifts on which somebody is confirmed, or came: with the author, these people make the pair."""
-    return (
-        select(Booking.shift_id)
-        .join(Volunteer, Volunteer.id == Booking.volunteer_id)
-        .where(Volunteer.user_id == user_id, of_the_pair())
-    )
 
 
 async def shift_facts(session: AsyncSession, user_id: UUID, shift_ids: Collection[UUID]) -> dict[UUID, ShiftFacts]:
@@ -126,8 +112,15 @@ async def _outings(session: AsyncSession, user_id: UUID, ids: Collection[UUID]) 
     return {row.id: bool(row.own) for row in rows}
 
 
-async def _topics(session: AsyncSession, codes: Collection[str]) -> dict[str, tuple[date | None, date | None]]:
-    if not codes:
-        return {}
-    rows = await session.execute(select(Topic.code, Topic.valid_from, Topic.valid_to).where(Topic.code.in_(codes)))
-    return {row.code: (row.valid_from, row.valid_to) for row in rows}
+async def _topics(session: AsyncSession, codes: Collection[str]) -> dict[str, Validity]:
+    """The topics, and those that they were merged into. A merge waits for whoever read them here, and is read by
+    whoever comes after it: no encounter is left behind under a topic that is gone.
+    """
+    found: dict[str, Validity] = {}
+    wanted = set(codes)
+    while wanted:
+        chosen = select(Topic.code, Topic.valid_from, Topic.valid_to, Topic.merged_into).where(Topic.code.in_(wanted))
+        chosen = chosen.order_by(Topic.code).with_for_update(read=True, key_share=True)
+        found |= {code: Validity(*span) for code, *span in await session.execute(chosen)}
+        wanted = {one.merged_into for one in found.values() if one.merged_into} - found.keys()
+    return found

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings.models import Booking
-from civic.encounters.lookups import local_days, of_the_pair, pair_shift_ids
+from civic.encounters.lookups import local_days
 from civic.encounters.models import Encounter, Outing
+from civic.encounters.pairs import of_the_pair, pair_shift_ids
 from civic.encounters.rules import WINDOW
 from civic.shifts.models import Shift
 from civic.sites.models import Intermunicipality, Site
@@ -77,6 +79,17 @@ async def shift_at(session: AsyncSession, user: User, site_id: str, day: date, h
     return found[0].id if found else None
 
 
+async def shift_kept(session: AsyncSession, user: User, row: Encounter | Outing, values: dict[str, Any]) -> str | None:
+    """The shift (loaded) stays while site and day do; elsewhere a volunteer's own shift there takes its place."""
+    site, day = values["site_id"], values["date"]
+    if row.shift and site == row.site_id and day and date.fromisoformat(day) in _days(row.shift):
+        return str(row.shift_id)
+    if user.role != "volunteer" or not (site and day and values["half_day"]) or "\x00" in site:
+        return None
+    found = await shift_at(session, user, site, date.fromisoformat(day), values["half_day"])
+    return str(found) if found else None
+
+
 async def partners_on(session: AsyncSession, user: User, shift_id: UUID) -> list[str]:
     """First names of the others of the pair."""
     chosen = (
@@ -95,6 +108,25 @@ async def outing_of(session: AsyncSession, user: User, shift_id: UUID) -> Outing
         Outing.shift_id == shift_id, Outing.shift_id.in_(pair_shift_ids(user.id)), Outing.voided_at.is_(None)
     )
     return (await session.scalars(chosen.order_by(Outing.received_at, Outing.id).limit(1))).first()
+
+
+def _unplanned(user: User) -> Select[tuple[Outing]]:
+    return select(Outing).where(Outing.author_id == user.id, Outing.shift_id.is_(None), Outing.voided_at.is_(None))
+
+
+async def outing_at(session: AsyncSession, user: User, place: Place) -> Outing | None:
+    """The account of a place: that of its shift, or off shift one's own of that site and half-day."""
+    if place.shift:
+        return await outing_of(session, user, place.shift.id)
+    there = (Outing.site_id == place.site_id, Outing.date == place.day, Outing.half_day == place.half_day)
+    return (await session.scalars(_unplanned(user).where(*there).order_by(Outing.received_at).limit(1))).first()
+
+
+async def unplanned_outings(session: AsyncSession, user: User) -> Sequence[Outing]:
+    """One's own of the last days, off shift, with their sites; latest first."""
+    recent = _unplanned(user).where(Outing.date >= clock.today() - WINDOW)
+    chosen = recent.order_by(Outing.date.desc(), Outing.id).options(joinedload(Outing.site))
+    return (await session.scalars(chosen)).all()
 
 
 async def shifts_with_outing(session: AsyncSession, shifts: Sequence[Shift]) -> set[UUID]:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from civic.accounts.models import User
 from civic.encounters import codes
-from civic.encounters.lookups import pair_shift_ids
 from civic.encounters.models import Encounter, EncounterTopic, Topic
+from civic.encounters.pairs import pair_shift_ids
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 

@@ -1,7 +1,6 @@
 """Pages of encounters: the lists, one with its history, its correction and its cancellation."""
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -12,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.db import Session
-from civic.encounters import actions, asking, choices, codes, forms, history, lookups, places, queries, review
-from civic.encounters.access import Reader, VisibleEncounter, may_validate, reads_comment, reads_held
+from civic.encounters import asking, choices, codes, corrections, forms, history, places, queries, review
+from civic.encounters.access import Reader, VisibleEncounter, may_validate, reads_comment, reads_held, refused
 from civic.encounters.choices import labels
 from civic.encounters.clashes import settle
 from civic.encounters.models import Encounter
-from civic.encounters.rules import check_change, in_time
+from civic.encounters.rules import in_time
 from civic.encounters.tables import ENCOUNTERS
-from civic.errors import CivicError, Invalid, Refusal
+from civic.errors import Invalid, Refusal
 from civic.forms import Form
 from civic.i18n import _
 from civic.sites.models import PILLARS, Intermunicipality
@@ -46,6 +45,7 @@ async def _own(request: Request, user: User, session: AsyncSession) -> Response:
         "total": total,
         "shifts": shifts,
         "summed_up": await places.shifts_with_outing(session, shifts),
+        "unplanned": await places.unplanned_outings(session, user),
         "open_days": {row.date for row in rows if in_time(row.date, clock.today())},
         **_paging(number, total),
         **await _words(session),
@@ -117,7 +117,7 @@ async def show(request: Request, encounter: VisibleEncounter, user: Reader, sess
             session, encounter.id, with_comment=reads, with_held=reads_held(user, encounter)
         ),
         "reviews": may_validate(user, encounter),
-        "changeable": _refused(user, encounter) is None,
+        "changeable": refused(user, voided=encounter.status == "voided", day=encounter.date) is None,
         **await _words(session),
     }
     return render(request, "encounters/show.html", context)
@@ -138,14 +138,14 @@ async def update(request: Request, encounter: VisibleEncounter, user: Reader, se
     # Who does not read the comment does not change it.
     values = forms.encounter_record(form, with_comment=reads_comment(user, encounter))
     values = {"comment": encounter.comment, "outing_uuid": _text(encounter.outing_id), **values}
-    values["shift_id"] = await _shift_kept(session, user, encounter, values)
+    values["shift_id"] = await places.shift_kept(session, user, encounter, values)
     forms.ask_if_many(form, values, known=encounter.people_count)
     seen = forms.number(form.get("seen"), 0)
     if not form.ok:
         forms.fail_all(form, ENCOUNTERS.read({**values, "client_uuid": str(encounter.id), "version": 1}).errors)
         return await _edit_form(request, session, user, encounter, form, status=422)
     try:
-        await actions.correct(session, by=user, encounter_id=encounter.id, values=values, seen=seen, reason=reason)
+        await corrections.correct(session, by=user, row_id=encounter.id, values=values, seen=seen, reason=reason)
     except Invalid as invalid:
         forms.fail_all(form, invalid.errors)
         return await _edit_form(request, session, user, encounter, form, status=422)
@@ -173,43 +173,14 @@ async def void(request: Request, encounter: VisibleEncounter, user: Reader, sess
     if not form.ok:
         context = {"encounter": encounter, "form": form, **await _words(session)}
         return render(request, "encounters/void.html", context, status=422)
-    await actions.void(session, by=user, encounter_id=encounter.id, reason=reason)
+    await corrections.void(session, by=user, row_id=encounter.id, reason=reason)
     return redirect("/rencontres", flash=_("Rencontre annulée. Elle ne compte plus dans les bilans."))
 
 
-def _refused(user: User, encounter: Encounter) -> CivicError | None:
-    """What `check_change` would answer; whoever sees a row is of its pair or in scope, and the reason comes later."""
-    try:
-        check_change(
-            role=user.role,
-            mine=True,
-            in_scope=True,
-            voided=encounter.status == "voided",
-            day=encounter.date,
-            today=clock.today(),
-            reason="-",
-        )
-    except CivicError as error:
-        return error
-    return None
-
-
 def _check(user: User, encounter: Encounter) -> None:
-    error = _refused(user, encounter)
+    error = refused(user, voided=encounter.status == "voided", day=encounter.date)
     if error:
         raise error
-
-
-async def _shift_kept(session: AsyncSession, user: User, encounter: Encounter, values: dict[str, Any]) -> str | None:
-    """The shift stays while site and day do; elsewhere a volunteer's own shift there takes its place."""
-    site, day = values["site_id"], values["date"]
-    if encounter.shift_id and site == encounter.site_id and day and encounter.shift:
-        shift = encounter.shift
-        if date.fromisoformat(day) in lookups.local_days(shift.starts_at, shift.ends_at):
-            return str(encounter.shift_id)
-    if user.role != "volunteer" or not (site and day and values["half_day"]) or "\x00" in site:
-        return None
-    return _text(await places.shift_at(session, user, site, date.fromisoformat(day), values["half_day"]))
 
 
 def _text(value: object) -> str | None:
@@ -227,7 +198,7 @@ async def _edit_form(
     **more: Any,
 ) -> Response:
     forms.in_order(form)
-    lists = await choices.of_encounter(session, encounter.date, encounter.site_id)
+    lists = await choices.of_encounter(session, user, encounter.date, encounter.site_id)
     scope = user.scope_codes if user.role == "coordinator" else frozenset()
     context = {
         **lists,

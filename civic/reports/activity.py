@@ -12,6 +12,7 @@ from civic import clock, formats
 from civic.encounters.codes import AGES
 from civic.encounters.models import Topic
 from civic.i18n import _
+from civic.reports import topic_notes
 from civic.reports.counting import first_day, tallies, topics_of
 from civic.reports.figures import BY_CODE, FIGURES, SERVICE, Value, ratio
 from civic.reports.filters import Filters
@@ -19,6 +20,7 @@ from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
 from civic.reports.rollup_models import FACETS
 from civic.reports.spans import Span, cuts
 from civic.reports.tally import Tally
+from civic.reports.topic_notes import TopicChange
 from civic.sites.models import PILLARS, Intermunicipality, Site
 
 # Past ten years only the months that hold something are listed.
@@ -77,7 +79,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Activity:
-    """`before` is None where the data do not cover the same period a year earlier."""
+    """`before` is None where the data do not cover the same period a year earlier; `changes` are those of topics."""
 
     filters: Filters
     cut_off: datetime
@@ -85,6 +87,13 @@ class Activity:
     now: Tally
     before: Tally | None
     places: dict[str, Place]
+    changes: Sequence[TopicChange] = ()
+
+    @property
+    def topic_notes(self) -> list[str]:
+        """The topics that changed since the first day that the report compares with."""
+        first = year_before(self.filters)[0] if self.before else self.filters.from_
+        return topic_notes.notes(self.changes, first, self.filters.to, self.filters.topic)
 
     @property
     def figures(self) -> dict[str, Pair]:
@@ -175,6 +184,7 @@ async def activity(
         cut_off=moment,
         data_from=start if start and filters.from_ < start <= filters.to else None,
         now=now,
+        changes=await topic_notes.changes(session),
         before=past[0] if past else None,
         places=known.places,
     )

@@ -104,4 +104,4 @@ def scope_note(report: Activity) -> str:
         notes.append(_("Chiffres depuis le %(day)s.") % {"day": formats.day_long(report.data_from)})
     if report.filters.scope:
         notes.append(_("Périmètre : %(areas)s.") % {"areas": ", ".join(sorted(report.filters.scope))})
-    return " ".join(notes)
+    return " ".join([*notes, *report.topic_notes])

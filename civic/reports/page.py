@@ -220,7 +220,7 @@ def notes(report: Activity) -> list[str]:
         said.append(_("Pas de données pour %(days)s : rien à comparer.") % {"days": formats.day_range(first, last)})
     if report.filters.topic:
         said.append(_("Sous un thème, seules les rencontres ont des chiffres : un créneau n’a pas de thème."))
-    return said
+    return said + report.topic_notes
 
 
 def line_count(report: Activity) -> str:

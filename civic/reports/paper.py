@@ -19,8 +19,8 @@ Content = dict[str, Any]
 HIDDEN = "–"
 PAPER_RULE = N_(
     "La version de diffusion porte sur des trimestres terminés. Elle masque tout nombre inférieur à 5 (à 11 pour "
-    "l’accès à la santé et l’orientation vers les soins), et ceux qui permettraient d’en retrouver un par "
-    "soustraction. "
+    "un thème sensible, comme l’accès à la santé, et l’orientation vers les soins), et ceux qui "
+    "permettraient d’en retrouver un par soustraction. "
     "Elle ne croise jamais les âges avec une autre répartition."
 )
 

@@ -55,7 +55,10 @@ def diffusion(report: Activity, voice: Voice, chart: Chart, found: Published) ->
         **content,
         "scope": "",
         "summary": _summary(total, people),
-        "notes": [_("« – » : nombre masqué, trop petit pour être publié, ou pas de données.")],
+        "notes": [
+            _("« – » : nombre masqué, trop petit pour être publié, ou pas de données."),
+            *report.topic_notes,
+        ],
         "figures_head": [_("Chiffre"), _("Valeur")],
         "figures": [
             [_("Rencontres notées"), shown(total)],
@@ -107,9 +110,10 @@ def _ours(report: Activity) -> list[list[str]]:
 
 
 def _sum(counts: Iterable[dict[str, int | None]]) -> dict[str, int | None]:
-    """Key by key; hidden once is hidden."""
+    """Key by key; hidden once is hidden. A topic that did not exist yet, or no more, adds nothing."""
     held = list(counts)
-    return {key: added(one[key] for one in held) for key in held[0]}
+    keys = dict.fromkeys(key for one in held for key in one)
+    return {key: added(one[key] for one in held if key in one) for key in keys}
 
 
 def _sites(quarters: list[Quarter]) -> dict[str, int | None]:

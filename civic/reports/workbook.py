@@ -110,5 +110,6 @@ def _help(report: Activity) -> Tab:
         *([_(one.label), _(one.definition)] for one in FIGURES),
         [_("Part"), _(SHARE)],
         [_("Thèmes"), _(SHARES_PASS_100)],
+        *([_("Thèmes"), note] for note in report.topic_notes),
     ]
     return Tab(_("Aide à la lecture"), [_("Sujet"), _("Ce qu’il faut savoir")], rows, [28, 110])

@@ -2,8 +2,19 @@
 import { banner, piece } from "./words.js";
 
 export const clear = (form) => {
-  for (const one of form.querySelectorAll("[data-phone-error]")) one.remove();
+  for (const one of form.querySelectorAll("[data-phone-error]")) {
+    for (const target of form.querySelectorAll(`[aria-describedby~="${CSS.escape(one.id)}"]`)) describe(target, "", one.id);
+    one.remove();
+  }
   for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
+};
+
+// Beside what describes it already: its help, its hint.
+const describe = (target, added, gone = "") => {
+  const ids = (target.getAttribute("aria-describedby") ?? "").split(" ");
+  const kept = [...ids.filter((id) => id && id !== gone && id !== added), added].filter(Boolean);
+  if (kept.length) target.setAttribute("aria-describedby", kept.join(" "));
+  else target.removeAttribute("aria-describedby");
 };
 
 const put = (form, name, message) => {
@@ -18,7 +29,7 @@ const put = (form, name, message) => {
     target.setAttribute("aria-invalid", "true");
     target.after(error);
   }
-  target.setAttribute("aria-describedby", error.id);
+  describe(target, error.id);
   for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   return target;
 };

@@ -1,11 +1,14 @@
-// The three forms of the field: a draft at every tap, the record on the phone before anything is sent, and no page to
+// The forms of the field: a draft at every tap, the record on the phone before anything is sent, and no page to
 // wait for. Where the phone can't keep anything the form posts to the server, as without scripts.
 import { account, keptAt } from "./account.js";
 import * as errors from "./errors.js";
-import { contentOf, fill, missing, people, placeText, refresh as refreshFields } from "./fields.js";
+import {
+  contentOf, fill, kindText, missing, people, placeText, refresh as refreshFields, saidOf,
+} from "./fields.js";
+import { MOST, shrink } from "./photo.js";
 import { find, keep, newUuid } from "./queue.js";
 import { showSaved } from "./saved.js";
-import { arrivalShift, likely, shiftAt, shifts } from "./shifts.js";
+import { arrivalShift, likely, placeOf, shiftAt, shifts } from "./shifts.js";
 import { draft, keepDraft } from "./store.js";
 import { today } from "./time.js";
 import { banner, count, word } from "./words.js";
@@ -52,13 +55,38 @@ const prefill = async (state) => {
   }
   const day = form.elements.date;
   day.max = today();
+  if (keptAt) fillKept(state);
   const before = await draft(account, kind);
-  if (before && !(await find(before.uuid)) && !location.search) {
+  if (before && !(await find(before.uuid)) && fits(state, before)) {
     Object.assign(state, { uuid: before.uuid, version: before.version });
     fill(form, before.content);
     say(form, word("draft"));
-  } else if (keptAt) fill(form, likely(state.list));
+  }
   showPlace(state);
+};
+
+// A draft comes back where nothing else was asked for, or at its own place; never beside an account that is written.
+const fits = ({ form, uuid, version }, before) => {
+  const here = contentOf(form);
+  const there = PLACE.every((name) => (before.content[name] ?? null) === here[name]);
+  return (there || !location.search) && (version === 1 || !there || before.uuid === uuid);
+};
+
+// A page from the phone's store was filled in for another hour: the place is found anew, and an account is that of the
+// shift that was asked for, when its pair wrote one, else a blank one.
+const fillKept = (state) => {
+  const { form, kind, list } = state;
+  const of = (id) => list.find((one) => one.id === id);
+  const asked = of(new URLSearchParams(location.search).get("shift"));
+  const place = asked ? placeOf(asked) : likely(list);
+  fill(form, place);
+  if (kind !== "outing") return;
+  for (const one of form.querySelectorAll("[data-phone-known]")) one.remove();
+  fill(form, { approached_count: null, refused_count: null, weather: null, crowd: null, ambience: null });
+  const known = (asked ?? of(shiftAt(list, place)))?.outing;
+  if (!known) return;
+  Object.assign(state, { uuid: known.uuid, version: known.version + 1 });
+  fill(form, known.content);
 };
 
 const resume = (state, record) => {
@@ -80,6 +108,7 @@ const say = (form, text) => {
 };
 
 const showPlace = ({ form }) => {
+  for (const one of form.querySelectorAll("[data-on-call]")) one.hidden = one.dataset.onCall !== form.elements.site_id.value;
   const where = form.querySelector("[data-phone-where]");
   const text = where && placeText(form, contentOf(form), today());
   if (text && where.textContent !== text) where.textContent = text;
@@ -96,11 +125,14 @@ const onSubmit = async (event, state) => {
     return offerSure(state, content, wrong);
   }
   errors.clear(form);
-  content.shift_id = kind === "arrival" ? (arrivalShift(state.list)?.id ?? null) : shiftAt(state.list, content);
+  if (kind === "arrival") content.shift_id = arrivalShift(state.list)?.id ?? null;
+  else if (kind !== "report") content.shift_id = shiftAt(state.list, content);
   if (kind === "arrival" && !content.shift_id) return withoutShift(form);
   state.busy = true;
   try {
-    await save(state, content);
+    const photo = await photoOf(form);
+    if (photo?.wrong) return errors.show(form, { photo: photo.wrong });
+    await save(state, content, photo);
   } catch (error) {
     await notKept(form, error);
   } finally {
@@ -108,15 +140,30 @@ const onSubmit = async (event, state) => {
   }
 };
 
-const save = async (state, content) => {
+// The picture as it will leave, or why it can't; null where none was chosen.
+const photoOf = async (form) => {
+  const file = form.elements.photo?.files[0];
+  if (!file) return null;
+  try {
+    const made = await shrink(file);
+    return made.bytes.byteLength > MOST ? { wrong: word("photo_big") } : made;
+  } catch (error) {
+    console.warn("no picture:", error?.name);
+    return { wrong: word("photo_bad") };
+  }
+};
+
+const save = async (state, content, photo) => {
   const { form, kind, uuid, version } = state;
   const future = content.date && content.date > today();
   const reason = future ? { outcome: "future", errors: { date: word("future") } } : null;
   const where = kind === "arrival" ? (arrivalShift(state.list)?.site ?? "") : placeText(form, content, "");
-  const label = kind === "encounter" ? `${where}, ${count("people", people(content))}` : where;
+  const more = { encounter: () => count("people", people(content)), report: () => kindText(form).toLowerCase() }[kind];
+  const label = more ? `${where}, ${more()}` : where;
+  const said = kind === "outing" ? saidOf(form, content) : undefined;
   // « Je suis sur place » has nothing to think again about: it leaves at once.
   const held = kind !== "arrival";
-  const record = await keep({ account, kind, uuid, version, content, label, held, reason });
+  const record = await keep({ account, kind, uuid, version, content, label, said, held, reason, photo });
   navigator.storage?.persist?.().catch(() => {});
   showSaved(record, form, () => again(state, content));
 };

@@ -1,9 +1,11 @@
 // What a page of a volunteer does on the phone, from its start: the forms, the queue, the pill, the service worker.
 import { account, forgetPages, pageTime } from "./account.js";
 import { startForm } from "./form.js";
+import { startHints } from "./hints.js";
 import { showList, startList } from "./list.js";
 import { startLeaving } from "./leaving.js";
 import { endHold, everybody, unsent } from "./queue.js";
+import { showOutings } from "./outings.js";
 import { kick } from "./sender.js";
 import { refresh } from "./shifts.js";
 import { showStatus } from "./status.js";
@@ -27,9 +29,11 @@ const storeWorks = async () => {
 const show = () => {
   showStatus();
   showList().catch(() => {});
+  showOutings().catch(() => {});
 };
 
 const startSigned = async () => {
+  startHints();
   const works = await storeWorks();
   if (works) await (pageTime ? learn(pageTime) : recall());
   for (const form of forms) await startForm(form, works);
@@ -43,7 +47,7 @@ const startSigned = async () => {
     if (document.visibilityState === "hidden") await endHold(account).catch(() => {});
     kick();
   });
-  setInterval(() => kick(), CHECK);
+  setInterval(() => (showOutings().catch(() => {}), kick()), CHECK);
   show();
   // Another page was opened: nobody thinks again about what the last one kept.
   await endHold(account).catch(() => {});
@@ -54,6 +58,7 @@ const startSigned = async () => {
 const learnMore = async () => {
   try {
     if (await refresh()) await forgetPages();
+    await showOutings();
   } catch {
     // No network: what is known already serves.
   }

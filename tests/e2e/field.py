@@ -19,7 +19,7 @@ FORM = "form[data-phone-ready]"
 KEPT = """async () => {
   for (let n = 0; n < 200; n += 1) {
     for (const name of await caches.keys())
-      if (name.startsWith("pages|") && (await (await caches.open(name)).keys()).length === 6) return true;
+      if (name.startsWith("pages|") && (await (await caches.open(name)).keys()).length === 7) return true;
     await new Promise((next) => setTimeout(next, 50));
   }
   return false;
@@ -129,6 +129,15 @@ class Field:
             found = base.execute(chosen).fetchall()
         assert all(row[1:3] == (1, "positif") and row[4:] == (SITE, clock.today().isoformat()) for row in found), found
         return [row[0] for row in found]
+
+    def outings(self) -> list[tuple[Any, ...]]:
+        """The accounts that came from this phone's queue."""
+        sent = [one["uuid"].replace("-", "") for one in self.queue() if one["kind"] == "outing"]
+        with sqlite3.connect(self.server.folder / "var" / "civic.db") as base:
+            chosen = (
+                "SELECT site_id, approached_count, refused_count, weather, crowd, version FROM outings WHERE id IN "
+            )
+            return base.execute(f"{chosen} ({', '.join('?' * len(sent))})", sent).fetchall()
 
     def check_all_once(self) -> None:
         """Every record that was confirmed is on the server exactly once, and nothing waits on the phone."""
