@@ -3,7 +3,7 @@ export PORT
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock messages screens verify verify-a11y verify-load verify-demo verify-field verify-engines bench
+.PHONY: help setup run test check format lock messages screens verify verify-a11y verify-load verify-demo verify-field verify-engines verify-reports bench
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## */  make \1\t/' | expand -t 21
@@ -35,7 +35,7 @@ screens: setup  ## take pictures of every page into docs/screens (ARGS=--dark fo
 	@scripts/test-deps
 	$(BIN)/python scripts/screens.py $(ARGS)
 
-verify: verify-a11y verify-load verify-demo verify-field verify-engines  ## the long matrices
+verify: verify-a11y verify-load verify-demo verify-field verify-engines verify-reports  ## the long matrices
 
 verify-a11y: setup  ## every page on each screen and in each theme
 	@scripts/test-deps
@@ -56,6 +56,10 @@ verify-field: setup  ## the phone with its network cut at every step, killed, sh
 verify-engines: setup  ## what make test asks SQLite alone, asked of PostgreSQL
 	@scripts/test-deps
 	$(BIN)/python -m pytest -n 2 -m verify -k postgres --ignore tests/e2e --ignore tests/verify --ignore tests/demo tests
+
+verify-reports: setup  ## the workbook of a report opened by LibreOffice
+	@scripts/test-deps office
+	$(BIN)/python -m pytest -m verify -k sqlite tests/reports/test_office.py
 
 bench: setup  ## measure the claims
 	@$(BIN)/python -m bench

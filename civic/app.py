@@ -17,6 +17,7 @@ from civic.methods import HeadAsGet
 from civic.middleware import BodyLimit, OriginGuard, SecurityHeaders
 from civic.outbox.send import sender_for
 from civic.paths import STATIC
+from civic.planning import sources
 from civic.settings import Settings, settings
 from civic.tasks.work import for_ever
 
@@ -27,6 +28,7 @@ ROUTERS = (
     "civic.bookings.api",
     "civic.bookings.shift_api",
     "civic.health",
+    "civic.planning.views",
     "civic.accounts.api",
     "civic.accounts.views",
     "civic.accounts.admin_views",
@@ -61,27 +63,35 @@ ROUTERS = (
     "civic.bookings.absence_api",
     "civic.bookings.absence_views",
     "civic.bookings.calendar_views",
-    "civic.planning.views",
     "civic.planning.sheet_views",
     "civic.imports.views",
     "civic.encounters.api",
     "civic.encounters.home_views",
     "civic.encounters.noting",
+    "civic.encounters.site_report_api",
+    "civic.encounters.site_report_views",
     "civic.encounters.review_views",
+    "civic.encounters.topic_views",
+    "civic.encounters.outing_views",
     "civic.encounters.views",
+    "civic.encounters.summary_views",
     "civic.reports.api",
     "civic.reports.views",
+    "civic.reports.behind_views",
     "civic.reports.exports",
     "civic.reports.print_api",
     "civic.reports.desk_views",
     "civic.reports.quote_views",
     "civic.reports.file_views",
+    "civic.reports.site_views",
     "civic.reports.open_data",
     "civic.tasks.views",
     "civic.pwa.views",
     "civic.docs",
     "civic.legal",
 )
+# What waits for a coordinator in domains that the planning does not know, in the order of « À traiter ».
+TODO = ("civic.encounters.review_todo",)
 
 
 def steady_collector() -> None:
@@ -122,6 +132,7 @@ def create_app(configured: Settings | None = None, database: Database | None = N
         router = import_module(name).router
         faced = [Depends(known_query)] if router.prefix.startswith("/api/") else []
         app.include_router(router, dependencies=faced)
+    sources.SOURCES[:] = [import_module(name).waiting for name in TODO]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     openapi.install(app)

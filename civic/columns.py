@@ -1,7 +1,7 @@
 """Column helpers that several domains share."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -16,6 +16,11 @@ CreatedAt = Annotated[datetime, mapped_column(default=now)]
 
 # The moment of execution, for a select that is built once.
 NOW: BindParameter[datetime] = bindparam("now", callable_=now, type_=UtcDateTime, unique=True)
+
+
+def ago(span: timedelta) -> BindParameter[datetime]:
+    """So long before the moment of execution, for the same."""
+    return bindparam("ago", callable_=lambda: now() - span, type_=UtcDateTime, unique=True)
 
 
 def among(name: str) -> BindParameter[Any]:

@@ -5,7 +5,7 @@ writes later would fail at once when another one wrote in between, whatever the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import JSON, DateTime, Engine, MetaData, String, Text, TypeDecorator, Uuid, event
+from sqlalchemy import JSON, DateTime, Engine, Executable, MetaData, Row, String, Text, TypeDecorator, Uuid, event
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -76,6 +76,7 @@ class Base(DeclarativeBase):
 
 
 Code = Annotated[str, String(40)]
+Rows = Sequence[Row[Any]]
 
 
 class Database:
@@ -191,6 +192,17 @@ def _keep_alive(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except (engine.dialect.loaded_dbapi.Error, OSError) as error:
             raise DisconnectionError from error
+
+
+async def plain_rows(session: AsyncSession, query: Executable, values: Mapping[str, Any] | None = None) -> Rows:
+    """Rows of columns without the ORM, which would take each of them in hand once more: for lists of hundreds.
+
+    What the session has not written yet is written first, as for any query of its own.
+    """
+    if session.autoflush and (session.new or session.dirty or session.deleted):
+        await session.flush()
+    connection = await session.connection()
+    return (await connection.execute(query, values)).all()
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -235,8 +235,10 @@ def _round(value: float, digits: int) -> float:
 def scale_step(highest: float) -> int:
     """The step of a chart's three grid lines, so that three steps hold the highest value: 201 → 80."""
     needed = max(1, math.ceil(highest / 3))
-    power: int = 10 ** (len(str(needed)) - 1)
-    return next(n * power for n in (1, 2, 3, 4, 5, 6, 8, 10) if n * power >= needed)
+    # Two figures where there is room for them: 1109 → 1200, not 2000.
+    power: int = 10 ** max(0, len(str(needed)) - 2)
+    steps = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100) if needed > 9 else (1, 2, 3, 4, 5, 6, 8, 10)
+    return next(n * power for n in steps if n * power >= needed)
 
 
 # Names

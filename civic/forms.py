@@ -19,6 +19,7 @@ from starlette.datastructures import FormData
 
 from civic import clock
 from civic.i18n import _, ngettext
+from civic.signs import visible
 
 EMAIL = re.compile(r"^[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s.,;<>()]{2,}$")
 # A quarter's shifts, each ticked: what is too much for a form is told by its bytes (civic.middleware).
@@ -74,8 +75,8 @@ class Form:
         self.errors.setdefault(name, message)
 
     def text(self, name: str, *, required: bool = True, maximum: int = 200, minimum: int = 0) -> str:
-        """One text of at most `maximum` characters, line ends normalised."""
-        value = self.get(name).replace("\r\n", "\n")
+        """One text of at most `maximum` characters, line ends normalised, signs that nobody sees taken out."""
+        value = visible(self.get(name)).strip().replace("\r\n", "\n")
         if not value:
             return self._missing(name, required)
         if CONTROL.search(value) or any("\ud800" <= c <= "\udfff" for c in value):

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from civic.accounts.current import MaybeUser
+from civic.settings import settings
 from civic.web import render
 
 router = APIRouter(include_in_schema=False)
@@ -15,7 +16,7 @@ async def legal_notice(request: Request, user: MaybeUser) -> Response:
 
 @router.get("/donnees-personnelles")
 async def personal_data(request: Request, user: MaybeUser) -> Response:
-    return render(request, "legal/personal_data.html")
+    return render(request, "legal/personal_data.html", {"site_report_days": settings().site_report_days})
 
 
 @router.get("/accessibilite")

@@ -16,6 +16,9 @@ MAX_BODY = 1_000_000
 ROOMIER = {"/imports": 10_100_000}
 PHOTO = re.compile(r"/sites/[^/]+/photo")
 PHOTO_BODY = 8_100_000
+# What a volunteer's phone takes on the spot is heavier.
+SEEN = re.compile(r"/signalements/(nouveau|[^/]+/photo)|/api/v1/site-reports/[^/]+/photo")
+SEEN_BODY = 12_100_000
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -37,7 +40,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CSP
+                headers["Content-Security-Policy"] = _policy(scope["path"])
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=()"
@@ -48,6 +51,12 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _policy(path: str) -> str:
+    """The page of the map alone may ask for pictures elsewhere: the tiles of the server that an operator named."""
+    host = settings().tiles_host if path == "/sites" else ""
+    return CSP.replace("img-src 'self'", f"img-src 'self' {host}") if host else CSP
 
 
 def _cache(scope: Scope, status: int, headers: MutableHeaders) -> None:
@@ -83,6 +92,12 @@ def _foreign(headers: Headers) -> bool:
     return urlsplit(origin).netloc not in ours
 
 
+def _most(path: str) -> int:
+    if PHOTO.fullmatch(path):
+        return PHOTO_BODY
+    return SEEN_BODY if SEEN.fullmatch(path) else ROOMIER.get(path, MAX_BODY)
+
+
 class BodyLimit:
     """Stop reading a body past MAX_BODY bytes, or the limit of a path that takes files (413), announced or not."""
 
@@ -94,7 +109,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         path = scope["path"]
-        most = PHOTO_BODY if PHOTO.fullmatch(path) else ROOMIER.get(path, MAX_BODY)
+        most = _most(path)
         announced = Headers(scope=scope).get("content-length", "0")
         too_big = announced.isdigit() and int(announced) > most
         seen = 0

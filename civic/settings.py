@@ -1,5 +1,6 @@
 """Everything that an operator may set, read once from the environment."""
 
+import re
 import secrets
 from functools import lru_cache
 from importlib.util import find_spec
@@ -9,6 +10,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# `{s}` stands for the three hosts that some servers spread over.
+TILES = re.compile(r"^(?P<scheme>https?://)(?P<any>\{s\}\.)?(?P<host>[A-Za-z0-9.-]+(:\d+)?)/[^\s;,\"'<>]*$")
 DEVELOPMENT_KEY = "development-only-key-never-used-in-production"
 
 
@@ -28,6 +31,7 @@ class Settings(BaseSettings):
     files: Path = Path("var/files")
     map_tiles_url: str | None = None
     open_data: bool = False
+    site_report_days: int = Field(default=90, ge=1, le=3650)
     log_format: Literal["text", "json"] = "text"
     metrics_token: str | None = None
 
@@ -52,6 +56,23 @@ class Settings(BaseSettings):
         if self.rate_limit_url.startswith("redis") and find_spec("coredis") is None:
             raise ValueError("CIVIC_RATE_LIMIT_URL asks for Redis: install civic[redis] to have its client")
         return self
+
+    @model_validator(mode="after")
+    def _tiles(self) -> Self:
+        if not self.map_tiles_url:
+            return self
+        if not TILES.match(self.map_tiles_url) or not all(one in self.map_tiles_url for one in ("{z}", "{x}", "{y}")):
+            example = "https://tuiles.exemple.fr/{z}/{x}/{y}.png"
+            raise ValueError(f"CIVIC_MAP_TILES_URL must be an address with {{z}}, {{x}} and {{y}}, such as {example}")
+        if self.production and not self.map_tiles_url.startswith("https://"):
+            raise ValueError("CIVIC_MAP_TILES_URL must begin with https:// in production")
+        return self
+
+    @property
+    def tiles_host(self) -> str:
+        """The host that tiles come from, as a content security policy names it; "" without any."""
+        found = TILES.match(self.map_tiles_url or "")
+        return f"{found['scheme']}{(found['any'] or '').replace('{s}', '*')}{found['host']}" if found else ""
 
     @property
     def production(self) -> bool:

@@ -96,6 +96,7 @@
       event.preventDefault();
       ask(addressOf(slot), slot.id);
     }
+    if (event.key === "Escape" && !document.querySelector("[data-close-sheet]")) slot.closest(".plan-box").focus();
     const next = WALK[event.key]?.(slot);
     if (!next) return;
     event.preventDefault();

@@ -9,6 +9,7 @@ from uuid import UUID
 from playwright.sync_api import APIRequestContext
 
 from civic import clock
+from civic.encounters.topic_rules import earliest_merge
 
 VOLUNTEER = "volontaire@demo.example"
 COORDINATOR = "coordination@demo.example"
@@ -50,10 +51,18 @@ SCREENS = (
     Screen("rencontre", VOLUNTEER, "/rencontres/{encounter}"),
     Screen("rencontre-nouvelle", VOLUNTEER, "/rencontres/nouvelle"),
     Screen("rencontre-enregistree", VOLUNTEER, "/rencontres/{recent}/enregistree"),
+    Screen("sorties", VOLUNTEER, "/rencontres/sorties"),
+    Screen("sortie", VOLUNTEER, "/rencontres/sorties/{outing}"),
+    Screen("sortie-modifier", VOLUNTEER, "/rencontres/sorties/{outing}/modifier"),
+    Screen("sortie-annulation", VOLUNTEER, "/rencontres/sorties/{outing}/annulation"),
     Screen("sortie-nouvelle", VOLUNTEER, "/sorties/nouvelle"),
     Screen("rencontre-modifier", VOLUNTEER, "/rencontres/{recent}/modifier"),
     Screen("rencontre-annulation", VOLUNTEER, "/rencontres/{recent}/annulation"),
+    Screen("signalements", VOLUNTEER, "/signalements"),
+    Screen("signalement-nouveau", VOLUNTEER, "/signalements/nouveau"),
+    Screen("signalement", VOLUNTEER, "/signalements/{report}"),
     Screen("heures", VOLUNTEER, "/heures"),
+    Screen("bilan-engagement", VOLUNTEER, "/volontaires/{own}/bilan"),
     Screen("conges", VOLUNTEER, "/conges"),
     Screen("conge-retrait", VOLUNTEER, "/conges/{leave}/retrait"),
     Screen("profil", VOLUNTEER, "/profil"),
@@ -89,6 +98,8 @@ SCREENS = (
     Screen("serie-annulation", COORDINATOR, "/planning/series/{series}/annulation"),
     Screen("modeles", COORDINATOR, "/planning/modeles"),
     Screen("modele", COORDINATOR, "/planning/modeles/{template}"),
+    Screen("modele-creneau", COORDINATOR, "/planning/modeles/{template}/lignes/nouvelle"),
+    Screen("modele-ligne", COORDINATOR, "/planning/modeles/{template}/lignes/{line}/modifier"),
     Screen("annulations", COORDINATOR, "/planning/annulations"),
     Screen("creneau-modifier", COORDINATOR, "/planning/creneaux/{staffed}/modifier"),
     Screen("creneau-deplacer", COORDINATOR, "/planning/creneaux/{staffed}/deplacement"),
@@ -110,9 +121,14 @@ SCREENS = (
     Screen("mission-modification", COORDINATOR, "/missions/{mission}/modification"),
     Screen("rencontres-equipe", COORDINATOR, "/rencontres"),
     Screen("rencontres-a-relire", COORDINATOR, "/rencontres/a-relire"),
+    Screen("signalements-equipe", COORDINATOR, "/signalements"),
+    Screen("signalement-suivi", COORDINATOR, "/signalements/{report}"),
     Screen("sites", COORDINATOR, "/sites"),
     Screen("site", COORDINATOR, "/sites/{site}"),
+    Screen("site-vie", MANAGER, "/sites/{site}/vie"),
     Screen("bilans", MANAGER, "/bilans"),
+    Screen("bilans-creneaux", MANAGER, "/bilans/creneaux"),
+    Screen("bilans-sorties", MANAGER, "/bilans/sorties"),
     Screen("bilans-documents", MANAGER, "/bilans/documents"),
     Screen("bilans-comparaison", MANAGER, "/bilans/comparaison"),
     Screen("bilans-fichiers", MANAGER, "/bilans/fichiers"),
@@ -133,16 +149,24 @@ SCREENS = (
     Screen("taches", ADMIN, "/administration/taches"),
     Screen("regles", ADMIN, "/administration/regles"),
     Screen("regle", ADMIN, "/administration/regles/{rule}"),
+    Screen("themes", ADMIN, "/administration/themes"),
+    Screen("theme-nouveau", ADMIN, "/administration/themes/nouveau"),
+    Screen("theme", ADMIN, "/administration/themes/{topic}"),
+    Screen("theme-fusion", ADMIN, "/administration/themes/{topic}/fusion"),
+    Screen("theme-fusion-effet", ADMIN, "/administration/themes/{topic}/fusion?into=water&first_day={quarter}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 # A picture is no page.
-NO_SCREEN |= {"/photos/{name}", "/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
+NO_SCREEN |= {"/photos/{name}", "/signalements/{report_id}/photo"}
+NO_SCREEN |= {"/bilans/publications/{snapshot_id}.pdf", "/bilans/fichiers/{file_id}"}
 # Papers are looked at by their own tests.
-NO_SCREEN |= {"/volontaires/{volunteer_id}/heures.pdf", "/volontaires/{volunteer_id}/attestation.pdf"}
+NO_SCREEN |= {f"/volontaires/{{volunteer_id}}/{name}.pdf" for name in ("bilan", "heures", "attestation")}
 # Files to print, to fill in, to work through.
 NO_SCREEN |= {"/planning/vif"}
+# It leads to one's own.
+NO_SCREEN |= {"/profil/bilan"}
 NO_SCREEN |= {"/planning/feuilles/jour.pdf", "/planning/feuilles/semaine.pdf"}
 NO_SCREEN |= {"/manifest.webmanifest", "/sw.js", "/phone/{asked}/{name}", "/telephone"}
 NO_SCREEN |= {"/imports/modeles/{kind_code}.{form}", "/imports/{run_id}/refus.csv"}
@@ -158,22 +182,10 @@ def address(screen: Screen, request: APIRequestContext) -> str:
     a_week_ago = clock.today() - timedelta(days=6)
     a_season_ago = clock.today() - timedelta(days=90)
 
-    def account() -> str:
-        """Accounts are on a page alone."""
-        found = re.search(r"/administration/comptes/([0-9a-f-]{36})", request.get("/administration").text())
-        assert found
-        return found[1]
-
-    def leave() -> str:
-        """So are leaves, for the volunteer and for the coordinator."""
-        found = re.search(r"/conges/([0-9a-f-]{36})", request.get("/conges").text())
-        assert found
-        return found[1]
-
-    def template() -> str:
-        """Templates of weeks are listed on a page."""
-        found = re.search(r"/planning/modeles/([0-9a-f-]{36})", request.get("/planning/modeles").text())
-        assert found
+    def named(before: str, page: str, after: str = "") -> str:
+        """The first id that a page links to: of an account, a leave, an outing, a template, a line of it."""
+        found = re.search(rf"{before}/([0-9a-f-]{{36}}){after}", request.get(page).text())
+        assert found, page
         return found[1]
 
     def series() -> str:
@@ -204,12 +216,6 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         answer = request.post("/imports", multipart={"kind": "volunteers", "file": sent}, max_redirects=0)
         return answer.headers["location"].rpartition("/")[2]
 
-    def notice(path: str) -> str:
-        """And announcements, for their readers and for who wrote them."""
-        found = re.search(rf"{path}/([0-9a-f-]{{36}})", request.get(path).text())
-        assert found
-        return found[1]
-
     def proposal() -> str:
         """A new one, worked out by the server beside this test."""
         first = clock.today() + timedelta(days=1)
@@ -221,6 +227,8 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         # An old code: the pages of a good one are looked at where somebody stands in front of a poster.
         "code": lambda: "ABC234",
         "rule": lambda: "week_max_minor",
+        "topic": lambda: "parks",
+        "quarter": lambda: str(earliest_merge(clock.today())),
         "ended": lambda: next(
             shift["id"]
             for shift in items(
@@ -242,13 +250,16 @@ def address(screen: Screen, request: APIRequestContext) -> str:
         "volunteer": lambda: items(f"/shifts/{words['staffed']()}/bookings")[0]["volunteer_id"],
         "own": lambda: request.get("/api/v1/me").json()["volunteer_id"],
         "encounter": lambda: items(f"/encounters?from={a_season_ago}&to={clock.today()}")[0]["client_uuid"],
-        "account": account,
-        "leave": leave,
+        "report": lambda: items("/site-reports")[0]["client_uuid"],
+        "account": lambda: named("/administration/comptes", "/administration"),
+        "leave": lambda: named("/conges", "/conges"),
+        "outing": lambda: named("/rencontres/sorties", "/rencontres/sorties"),
         "import": looked,
+        "line": lambda: named("/lignes", f"/planning/modeles/{words['template']()}", "/modifier"),
         "series": series,
-        "template": template,
-        "notice": lambda: notice("/annonces"),
-        "announcement": lambda: notice("/planning/annonces"),
+        "template": lambda: named("/planning/modeles", "/planning/modeles"),
+        "notice": lambda: named("/annonces", "/annonces"),
+        "announcement": lambda: named("/planning/annonces", "/planning/annonces"),
         "proposal": proposal,
         "recent": lambda: items(f"/encounters?from={a_week_ago}&to={clock.today()}")[-1]["client_uuid"],
     }

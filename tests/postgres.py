@@ -17,6 +17,9 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy import text
+
+from civic.db import Database
 
 # Nothing here has to survive a power cut.
 CONFIG = (
@@ -136,3 +139,14 @@ def _wait_until_ready(server: subprocess.Popen[bytes], pid_file: Path, log: Path
             break
         time.sleep(0.05)
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
+
+
+async def somebody_waits(db: Database) -> None:
+    """Until a transaction of this database stands at a lock that another holds."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(3000):
+        async with db.reading() as session:
+            if await session.scalar(text(waiting)):
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody came to wait")

@@ -13,7 +13,7 @@ from civic.bookings.models import CheckInCode
 from civic.db import Database
 from tests.access import ACCESS, ROLES
 from tests.cast import Cast, make_cast, sign_in
-from tests.factories.encounters import make_encounter
+from tests.factories.encounters import make_encounter, make_outing
 from tests.factories.fills import make_proposal
 from tests.factories.imports import make_run
 from tests.factories.leave import make_leave
@@ -22,7 +22,7 @@ from tests.factories.notices import make_announcement
 from tests.factories.reporting import make_closed, make_quote, make_snapshot
 from tests.factories.series import make_series, make_template
 from tests.factories.shifts import in_days, make_booking, make_shift
-from tests.factories.sites import make_closure, make_closure_rule, make_site
+from tests.factories.sites import make_closure, make_closure_rule, make_report, make_site
 from tests.factories.wishes import make_stretch, make_wish
 from tests.test_pages import walk
 
@@ -63,6 +63,7 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "volunteer_id": cast.volunteer.id,
         "shift_id": shift.id,
         "booking_id": booking.id,
+        "report_id": (await make_report(session, site, cast.volunteer)).id,
         "client_uuid": (await make_encounter(session, site, cast.volunteer)).id,
         "user_id": cast.colleague.user_id,
         "code": "ABC234",
@@ -74,6 +75,8 @@ async def things(session: AsyncSession) -> tuple[Cast, dict[str, str]]:
         "token": "unknown",
         "token_id": UUID(NOWHERE),
         "rule_code": "week_max_adult",
+        "topic_code": "parks",
+        "outing_id": (await make_outing(session, site, cast.volunteer)).id,
         "run_id": (await make_run(session, cast.coordinator_call)).id,
         "series_id": (await make_series(session, mission, site)).id,
         "template_id": template.id,

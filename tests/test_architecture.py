@@ -32,7 +32,7 @@ LAYERS = (
     ("accounts",),
     ("outbox", "audit"),
     ("middleware", "problems", "openapi", "api_query"),
-    ("carried", "methods"),
+    ("begun", "carried", "methods"),
     ("web", "forms"),
     (
         "db",
@@ -48,6 +48,7 @@ LAYERS = (
         "schema",
         "sqlite",
         "formats",
+        "signs",
         "templating",
         "release",
         "pdf",

@@ -281,6 +281,10 @@ def test_the_demo_then_what_reads_it(run: Run, tmp_path: Path) -> None:
     assert run("export", "encounters", *days, "-o", "x.parquet").returncode == 0
     assert (tmp_path / "x.parquet").read_bytes().startswith(b"PAR1")
     refused(run("export", "shifts", *days, "-o", "x.parquet"), "parquet", "csv or xlsx")
+    refused(
+        run("export", "hours", *days, "--format", "parquet", "-o", "x.parquet"),
+        "Hours can't be written as parquet, only encounters can: use --format csv or xlsx.",
+    )
     refused(run("report", *days, "--site", "nowhere", "-o", "x.csv"), "nowhere")
     refused(run("report", "--from", "2026-02-02", "--to", "2026-02-01", "-o", "x.csv"), "--to")
     refused(run("export", "hours", *days, "-o", "no/such/folder.csv"), "folder")

@@ -119,7 +119,9 @@ def test_changes_carry_a_sign_and_no_judgement() -> None:
     assert plain(f.delta_points(0.18, 0.19)) == "−1_pt"
 
 
-@pytest.mark.parametrize(("highest", "step"), [(201, 80), (0, 1), (3, 1), (4, 2), (30, 10), (31, 20), (2900, 1000)])
+@pytest.mark.parametrize(
+    ("highest", "step"), [(201, 80), (0, 1), (3, 1), (4, 2), (30, 10), (31, 12), (2900, 1000), (3300, 1200)]
+)
 def test_a_chart_scale_is_round(highest: int, step: int) -> None:
     assert f.scale_step(highest) == step
     assert 3 * step >= highest

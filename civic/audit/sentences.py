@@ -43,6 +43,7 @@ SENTENCES = {
     "contract.ended": N_("Fin anticipée d’un contrat"),
     "contract.resumed": N_("Fin anticipée retirée"),
     "contract.updated": N_("Contrat modifié"),
+    "encounter.comments_erased": N_("Commentaires effacés au terme de leur durée"),
     "encounter.corrected": N_("Rencontre corrigée"),
     "encounter.validated": N_("Rencontre validée"),
     "encounter.voided": N_("Rencontre annulée"),
@@ -71,6 +72,7 @@ SENTENCES = {
     "mission.restored": N_("Mission remise en service"),
     "mission.updated": N_("Mission modifiée"),
     "outing.corrected": N_("Sortie corrigée"),
+    "outing.voided": N_("Sortie annulée"),
     "rule.changed": N_("Valeur d’une règle changée"),
     "series.created": N_("Série de créneaux créée"),
     "series.edited": N_("Série de créneaux modifiée"),
@@ -78,6 +80,8 @@ SENTENCES = {
     "shift.cancelled": N_("Créneau annulé"),
     "shift.created": N_("Créneau créé"),
     "shift.edited": N_("Créneau modifié"),
+    "shift.many_cancelled": N_("Plusieurs créneaux annulés ensemble"),
+    "shift.many_published": N_("Plusieurs créneaux publiés ensemble"),
     "shift.published": N_("Créneau publié"),
     "site.archived": N_("Lieu archivé"),
     "site.closed": N_("Lieu fermé"),
@@ -92,9 +96,24 @@ SENTENCES = {
     "site.rule_ended": N_("Fermeture qui revient arrêtée"),
     "site.rule_made": N_("Lieu fermé à jours répétés"),
     "site.updated": N_("Lieu modifié"),
+    "site_report.corrected": N_("Signalement corrigé"),
+    "site_report.filed": N_("Signalement fait"),
+    "site_report.forgotten": N_("Texte et photo d’un signalement effacés"),
+    "site_report.handed_on": N_("Signalement transmis"),
+    "site_report.photo_added": N_("Photo ajoutée à un signalement"),
+    "site_report.rejected": N_("Signalement classé sans suite"),
+    "site_report.reopened": N_("Signalement rouvert"),
+    "site_report.seen": N_("Signalement vu"),
+    "site_report.solved": N_("Signalement résolu"),
     "template.archived": N_("Modèle de semaine archivé"),
     "template.changed": N_("Modèle de semaine modifié"),
     "template.kept": N_("Modèle de semaine gardé"),
+    "topic.added": N_("Thème ajouté"),
+    "topic.kept": N_("Fin d’un thème annulée"),
+    "topic.merged": N_("Thème fusionné avec un autre"),
+    "topic.renamed": N_("Thème renommé"),
+    "topic.retired": N_("Thème retiré"),
+    "template.restored": N_("Modèle de semaine remis en service"),
     "volunteer.availability": N_("Indisponibilités modifiées"),
     "volunteer.preferred_sites": N_("Lieux préférés modifiés"),
     "volunteer.updated": N_("Coordonnées modifiées"),
@@ -117,8 +136,10 @@ FAMILIES = {
     "application": N_("Candidatures"),
     "mission": N_("Missions"),
     "site": N_("Lieux"),
+    "site_report": N_("Signalements"),
     "encounter": N_("Rencontres"),
     "outing": N_("Sorties"),
+    "topic": N_("Thèmes"),
     "report": N_("Bilans"),
     "quote": N_("Paroles d’habitants"),
     "period": N_("Périodes closes"),
@@ -198,6 +219,9 @@ def sentence(verb: str, detail: Mapping[str, Any] | None = None) -> str:
 def _parts(detail: Mapping[str, Any]) -> list[str]:
     found = [_text(detail.get("email")), _text(detail.get("name")), _state(detail.get("state"))]
     found.append(_text(detail.get("reason")))
+    if isinstance(detail.get("shifts"), int):
+        shifts = detail["shifts"]
+        found.append(ngettext("%(n)s créneau", "%(n)s créneaux", shifts) % {"n": shifts})
     if isinstance(detail.get("told"), int):
         told = detail["told"]
         found.append(ngettext("%(n)s personne prévenue", "%(n)s personnes prévenues", told) % {"n": told})

@@ -121,8 +121,9 @@ async def remove(session: AsyncSession, *, by: User, booking_id: UUID, reason: s
     if await steps.noted_on(session, shift.id, booking.id):
         raise Refusal("attendance_noted", _("Sa présence est notée : corrigez plutôt les heures."))
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
+    was = booking.state
     await steps.end(session, booking, "removed", by=by, reason=reason)
-    await mails.removed(session, booking, shift, person, reason)
+    await mails.removed(session, booking, shift, person, reason, was)
     await waitlist.replay(session, [shift.id, *near])
     await alerts.left_alone(session, shift, [booking.id])
 

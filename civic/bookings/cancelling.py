@@ -53,8 +53,11 @@ async def cancel_many(
     if seen is not None and not {one.booking_id for one in held} <= set(seen):
         raise Refusal("booked_meanwhile", _("Quelqu’un a réservé entre-temps. Relisez qui est prévenu."))
     told: dict[UUID, list[Told]] = {}
+    called_off = 0
     for shift_id in sorted(shift_ids):
-        for one in await call_off(session, by, await lock(session, shift_id), reason):
+        shift = await lock(session, shift_id)
+        called_off += shift.state != "cancelled"
+        for one in await call_off(session, by, shift, reason):
             told.setdefault(one.person.volunteer_id, []).append(one)
     for theirs in told.values():
         if len(theirs) == 1:
@@ -62,6 +65,10 @@ async def cancel_many(
         else:
             seats = [(one.booking, one.shift) for one in theirs]
             await bulk_mails.cancelled(session, seats, theirs[0].person, reason)
+    if called_off > 1:
+        # Beside the event of each shift: one line of the journal that says what was done in one go.
+        detail = {"reason": reason, "shifts": called_off, "told": len(told)}
+        audit.record(session, by=by, verb="shift.many_cancelled", subject=by, detail=detail)
     await waitlist.replay(session, sorted(near))
     return len(told)
 

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
-from civic.bookings import alerts, mails, queries, rules, steps, waitlist
+from civic.bookings import alerts, mails, queries, rules, steps, supposing, waitlist
 from civic.bookings.models import LIVE, Booking
 from civic.bookings.people import people_of
 from civic.bookings.values import Company, Crowd, Held, Person, ShiftFacts
 from civic.errors import Answer, Finding, NotFound, Refusal
 from civic.i18n import _
-from civic.shifts.actions import check_place, check_times, lock
+from civic.shifts.actions import check_place, check_times, hold_place, lock
 from civic.shifts.models import Shift
 from civic.shifts.values import ShiftValues
 
@@ -81,6 +81,7 @@ async def edit_shift(
         raise Answer(412, "stale", message)
     if shift.state == "cancelled":
         raise Refusal("shift_not_open", _("Ce créneau est annulé : créez-en un autre."))
+    await hold_place(session, values.mission_id, values.site_id)
     await check_place(session, by=by, values=values)
     check_times(values)
     if shift.starts_at <= clock.now() and shift.state == "published":
@@ -117,7 +118,7 @@ def _breaks(affected: Sequence[Affected]) -> Refusal:
 
 async def _judge(session: AsyncSession, shift: Shift, values: ShiftValues) -> Judged:
     before = (await queries.shift_facts(session, [shift.id]))[shift.id]
-    after = await queries.facts_if(session, shift, values)
+    after = await supposing.facts_if(session, shift, values)
     crowd = queries.crowds(await queries.live_bookings(session, shift_ids=[shift.id]))[shift.id]
     ids = [one.volunteer_id for one in (*crowd.seated, *crowd.waiting)]
     people = await people_of(session, ids)

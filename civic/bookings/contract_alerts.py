@@ -4,20 +4,23 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Numeric, case, func, literal, select
+from sqlalchemy import Numeric, Select, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
+from civic.accounts.sight import Sight, sight_of
 from civic.bookings.models import Attendance, Booking
 from civic.contracts import leave_queries
 from civic.contracts.alerts import Alert, Situation, Worked, alerts, presses
 from civic.contracts.leave_rules import Engagement, count, unused
 from civic.contracts.limits import Limits, limits_on
-from civic.contracts.models import Leave
-from civic.contracts.queries import facts_of_many, settings_of
+from civic.contracts.models import EngagementContract, Leave
+from civic.contracts.queries import facts_by, facts_of_many, facts_select, settings_of
 from civic.contracts.rules import ContractFacts
 from civic.errors import Finding
 from civic.shifts.models import Shift
@@ -54,10 +57,16 @@ class Pressing:
 
 async def pressing(session: AsyncSession, user: User, day: date, limits: Limits) -> Pressing:
     """What facts alone can tell of the contracts in somebody's sight, in two queries."""
-    seen = visible_to(user).join(User, User.id == Volunteer.user_id).where(User.is_active)
-    facts = await facts_of_many(session, seen.with_only_columns(Volunteer.id), day - AFTER_END)
+    facts = await facts_by(session, _seen(sight_of(user)), {"ended_after": day - AFTER_END})
     watched = (presses(Situation(one, day, limits)) for one in facts.values())
     return Pressing(sum(watched), sum(_unready(one, day) for one in facts.values()))
+
+
+# Built once for each sight: building it takes longer than running it.
+@lru_cache(maxsize=128)
+def _seen(sight: Sight) -> Select[Any]:
+    people = visible_to(sight).join(User, User.id == Volunteer.user_id).where(User.is_active)
+    return facts_select(EngagementContract.volunteer_id.in_(people.with_only_columns(Volunteer.id)))
 
 
 def _unready(facts: ContractFacts, day: date) -> bool:

@@ -94,7 +94,9 @@ async def _edit(
 
 
 async def _week_min(session: AsyncSession, form: Form) -> Finding | None:
-    """The warning about the hours that were typed; what stands has its alert."""
+    """The warning about the hours that were typed; what stands has its alert, and what is no contract its error."""
+    if "weekly_hours" in form.errors:
+        return None
     try:
         hours = Decimal(form.get("weekly_hours").replace(",", "."))
     except InvalidOperation:

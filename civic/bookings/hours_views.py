@@ -71,7 +71,7 @@ async def statement_pdf(request: Request, volunteer: Seen, session: Session) -> 
     statement = await statement_of(session, volunteer.id, *month_bounds(month))
     contract = await current_contract(session, volunteer.id)
     document = statement_paper(volunteer, contract, statement)
-    return _download(await pdf.render(document), f"civic_releve_{month:%Y-%m}_{_slug(volunteer.user.name)}.pdf")
+    return download(await pdf.render(document), f"civic_releve_{month:%Y-%m}_{slug(volunteer.user.name)}.pdf")
 
 
 @router.get("/volontaires/{volunteer_id}/attestation.pdf")
@@ -84,7 +84,7 @@ async def certificate_pdf(volunteer: Seen, session: Session) -> Response:
     tutor = contract.tutor.name if contract.tutor else None
     document = certificate_paper(volunteer, contract, statement, tutor)
     kind = "attestation" if is_final(contract, statement) else "attestation_provisoire"
-    return _download(await pdf.render(document), f"civic_{kind}_{_slug(volunteer.user.name)}.pdf")
+    return download(await pdf.render(document), f"civic_{kind}_{slug(volunteer.user.name)}.pdf")
 
 
 def _month(request: Request) -> date:
@@ -95,10 +95,12 @@ def _month(request: Request) -> date:
         return clock.today().replace(day=1)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name as part of a file's."""
     return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain(name)).split()) or "volontaire"
 
 
-def _download(content: bytes, name: str) -> Response:
+def download(content: bytes, name: str) -> Response:
+    """A PDF that nobody's cache keeps."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/pdf", headers=headers)

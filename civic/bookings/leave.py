@@ -118,8 +118,12 @@ async def _grant(session: AsyncSession, leave: Leave, by: User, covered: Sequenc
     await session.flush()
     reason = _("Absence notée") if recorded else _("Congé accepté")
     ended = await release(session, by=by, booking_ids=[one.booking_id for one in covered], reason=reason)
-    await leave_mails.approved(session, leave, person, recorded=recorded, freed=len(ended))
-    await _tell_coordinators(session, leave, by, [one for one in covered if one.state in SEATED])
+    gone = {one.id for one in ended}
+    seats = [one for one in covered if one.state in SEATED]
+    freed_seats = sum(one.booking_id in gone for one in seats)
+    waits = len(ended) - freed_seats
+    await leave_mails.approved(session, leave, person, recorded=recorded, freed=freed_seats, waits=waits)
+    await _tell_coordinators(session, leave, by, seats)
 
 
 async def _tell_coordinators(session: AsyncSession, leave: Leave, by: User, seats: Sequence[Held]) -> None:

@@ -29,7 +29,7 @@ SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A leave in a list; `days` are its usual days of mission, None without a contract; `frees` counts places."""
+    """A leave in a list; `days` are its usual days of mission, None without a contract; `frees` counts seats."""
 
     leave: Leave
     days: int | None
@@ -112,13 +112,16 @@ async def list_page(session: AsyncSession, user: User, view: str) -> list[Line]:
 
 
 async def _freed_by(session: AsyncSession, leaves: Sequence[Leave]) -> dict[UUID, int]:
-    """How many places each would free, in one query."""
+    """How many seats each would free, in one query; who only waits takes none."""
     if not leaves:
         return {}
     held = await queries.live_bookings(session, volunteer_ids={one.volunteer_id for one in leaves}, since=clock.now())
     return {
         leave.id: sum(
-            one.volunteer_id == leave.volunteer_id and verbs.freed(leave.starts_on, leave.ends_on, one) for one in held
+            one.volunteer_id == leave.volunteer_id
+            and one.state in SEATED
+            and verbs.freed(leave.starts_on, leave.ends_on, one)
+            for one in held
         )
         for leave in leaves
     }

@@ -120,13 +120,16 @@ async def expired(session: AsyncSession, booking: Booking, shift: ShiftFacts, pe
     )
 
 
-async def removed(session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, reason: str) -> None:
+async def removed(
+    session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, reason: str, was: str
+) -> None:
+    """Somebody else ended what they had (`was`: the state until now)."""
     await outbox.enqueue(
         session,
         to=person.email,
         kind="booking_removed",
         template="booking_removed",
-        context={**_context(person, shift), "meeting_place": "", "reason": reason},
+        context={**_context(person, shift), "meeting_place": "", "reason": reason, "was": was},
         dedupe=f"booking:{booking.id}:removed",
         attachments=await invites.attached(session, booking, shift, person),
     )

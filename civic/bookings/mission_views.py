@@ -12,7 +12,7 @@ from civic.errors import Forbidden, NotFound, Refusal
 from civic.forms import Form
 from civic.i18n import _, ngettext
 from civic.missions import actions
-from civic.missions.editing import EditableMission, filled, read_facts, show_form
+from civic.missions.editing import EditableMission, begun_form, changed_since, read_facts, show_form
 from civic.missions.models import Mission
 from civic.missions.queries import archived_missions, covers, mission_with_all
 from civic.shifts import retiring
@@ -28,13 +28,16 @@ async def archives(request: Request, user: CoordinatorUser, session: Session) ->
 
 @router.get("/missions/{mission_id}/modification")
 async def edit(request: Request, user: CoordinatorUser, mission: EditableMission, session: Session) -> Response:
-    return await show_form(request, session, user, mission, filled(mission))
+    return await show_form(request, session, user, mission, begun_form(mission))
 
 
 @router.post("/missions/{mission_id}/modification")
 async def update(request: Request, user: CoordinatorUser, mission: EditableMission, session: Session) -> Response:
     """Asked once more, with `confirm`, when places would end."""
     form = await Form.read(request)
+    changed = await changed_since(session, form, user, mission)
+    if changed:
+        return await show_form(request, session, user, mission, form, status=409, **changed)
     facts = await read_facts(session, form, user, mission)
     if facts is None:
         return await show_form(request, session, user, mission, form, status=422)

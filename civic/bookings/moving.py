@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
 from civic.accounts.models import User
 from civic.bookings import alerts, mails, queries, rules, steps, waitlist
 from civic.bookings.actions import insert, unanswered
-from civic.bookings.models import Booking
+from civic.bookings.models import Booking, BookingEvent
 from civic.bookings.people import people_of
 from civic.bookings.values import Held, Person, ShiftFacts
 from civic.bookings.wishes import company_for
@@ -33,10 +34,14 @@ async def move(
 ) -> Moved:
     """Seat somebody on another shift instead of theirs, judged as if they did not hold the old seat.
 
-    `reason` answers warnings and is kept, `message` is told to the person. Raises NotFound, Refusal (`not_seated`,
+    The same move again gives what it made. `reason` answers warnings and is kept, `message` is told to the person.
+    Raises NotFound, Refusal (`not_seated`,
     `already_there`, `shift_full`, or every broken rule) and Invalid (`reason`); then nothing has changed.
     """
     booking, old, new, near = await _held(session, booking_id, shift_id)
+    done = await _made_before(session, booking, shift_id)
+    if done is not None:
+        return Moved(booking, done)
     check_leaves(booking.state, old)
     person = (await people_of(session, [booking.volunteer_id]))[booking.volunteer_id]
     holdings, seated = await steps.situation_of(session, person.volunteer_id, new)
@@ -72,6 +77,19 @@ async def _swap(
     await waitlist.drop_overdue(session, [person.volunteer_id])
     await waitlist.expire_on(session, new.id)
     return await insert(session, by, new, person, "confirmed", reason, {"moved_from": str(booking.id)})
+
+
+async def _made_before(session: AsyncSession, booking: Booking, shift_id: UUID) -> Booking | None:
+    """The seat that this very move gave, a double tap ago."""
+    if booking.state != "removed":
+        return None
+    chosen = (
+        select(Booking, BookingEvent.detail)
+        .join(BookingEvent, BookingEvent.booking_id == Booking.id)
+        .where(Booking.shift_id == shift_id, Booking.volunteer_id == booking.volunteer_id, Booking.state == "confirmed")
+    )
+    rows = await session.execute(chosen)
+    return next((made for made, detail in rows if detail.get("moved_from") == str(booking.id)), None)
 
 
 async def _left_by_queue(session: AsyncSession, shift: ShiftFacts) -> int:

@@ -13,7 +13,7 @@ from civic import clock
 from civic.bookings.statement import Line, Statement
 from civic.contracts.models import EngagementContract
 from civic.contracts.rules import TRAINING_NAMES
-from civic.formats import day_long, day_short, duration, hour_range, moment, month, week_range
+from civic.formats import day_long, day_numeric, duration, hour, hour_range, month, week_range, weekday_short
 from civic.i18n import N_, _, ngettext
 from civic.pdf import Column, Document, Section
 from civic.volunteers.models import Volunteer
@@ -29,6 +29,11 @@ LEAVES = {
     "maternity": N_("Maternité ou adoption"),
     "other": N_("Absence autorisée"),
 }
+
+
+def dated(value: datetime) -> str:
+    """With the year: a paper is read again years later."""
+    return _("%(day)s à %(time)s") % {"day": day_long(value), "time": hour(value)}
 
 
 def hours(value: Fraction) -> str:
@@ -71,7 +76,7 @@ def contract_facts(contract: EngagementContract | None) -> list[tuple[str, str]]
 def _lines(statement: Statement) -> Section:
     rows = [
         (
-            day_short(line.times.starts_at),
+            f"{weekday_short(line.times.starts_at)} {day_numeric(line.times.starts_at)}",
             hour_range(line.times.starts_at, line.times.ends_at),
             f"{line.site}, {line.commune}",
             state_text(line, statement.cut_off),
@@ -116,7 +121,7 @@ def _leaves(statement: Statement) -> list[Section]:
 def _notes(statement: Statement) -> list[str]:
     notes = [
         _("Arrêté le %(moment)s. Une nuit se partage à minuit entre ses deux jours ; la pause prévue ne compte pas.")
-        % {"moment": moment(statement.cut_off)}
+        % {"moment": dated(statement.cut_off)}
     ]
     if statement.to_note:
         text = ngettext(
@@ -159,7 +164,7 @@ def certificate_paper(
         lead=lead % {"host": _(HOST), "name": volunteer.user.name, **days},
         facts=facts,
         sections=[_missions(present), _sites(present), _trainings(contract)],
-        notes=[_("Établie le %(moment)s d’après les présences notées.") % {"moment": moment(statement.cut_off)}],
+        notes=[_("Établie le %(moment)s d’après les présences notées.") % {"moment": dated(statement.cut_off)}],
         signatures=[_("Fait à"), _("Pour l’organisme d’accueil")],
     )
 

@@ -2,24 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, and_, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Integer, Select, Uuid, and_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings.models import LIVE, SEATED, WALK_IN, Attendance, Booking, StandInCall
 from civic.bookings.surroundings import surroundings
-from civic.bookings.values import Crowd, Held, ShiftFacts, Times
+from civic.bookings.values import Crowd, Held, ShiftFacts, Times, times_of
 from civic.columns import NOW, among
-from civic.db import UtcDateTime
+from civic.db import Rows, UtcDateTime, plain_rows
 from civic.missions.models import Mission, MissionTag
 from civic.shifts.models import Shift
-from civic.shifts.values import ShiftValues
 from civic.sites.models import Commune, Site
 from civic.volunteers.models import Volunteer
 
@@ -40,11 +40,9 @@ class ShiftFilters:
 
 
 # Selects that every booking runs are built once: building one costs more than running it.
-_OWN = (
+_TIMES = (Shift.starts_at, Shift.ends_at, Shift.break_minutes)
+OWN = (
     Shift.id,
-    Shift.starts_at,
-    Shift.ends_at,
-    Shift.break_minutes,
     Shift.capacity,
     Shift.min_staff,
     Shift.state,
@@ -53,8 +51,7 @@ _OWN = (
     Shift.created_by_id,
     Shift.series_id,
 )
-_TIMES = ("starts_at", "ends_at", "break_minutes")
-_PLACE = (
+PLACE = (
     Mission.id.label("mission_id"),
     Mission.title.label("mission_title"),
     Mission.activity,
@@ -70,15 +67,40 @@ _PLACE = (
     Site.on_call_number,
 )
 _SHIFTS: Select[Any] = (
-    select(*_OWN, *_PLACE, exists().where(StandInCall.shift_id == Shift.id).label("stand_in"))
+    select(*_TIMES, *OWN, *PLACE, exists().where(StandInCall.shift_id == Shift.id).label("stand_in"))
     .select_from(Shift)
     .join(Mission, Mission.id == Shift.mission_id)
     .join(Site, Site.id == Shift.site_id)
     .join(Commune, Commune.insee == Site.commune_insee)
 )
-# A row's own dict asks for each name again.
-_NAMES = tuple(_SHIFTS.selected_columns.keys())
+# Of what follows the times; a row's own dict asks for each name again.
+_NAMES = tuple(_SHIFTS.selected_columns.keys())[len(_TIMES) :]
 _SHIFTS_BY_ID = _SHIFTS.where(Shift.id.in_(among("ids")))
+_BETWEEN = and_(
+    Shift.starts_at >= bindparam("start"), Shift.starts_at < bindparam("end"), Shift.state.in_(among("states"))
+)
+# What each filter asks; its value is given at execution.
+_ASKED = {
+    "site": Shift.site_id == bindparam("site"),
+    "intermunicipality": Site.intermunicipality_code == bindparam("intermunicipality"),
+    "scope": Site.intermunicipality_code.in_(among("scope")),
+    "pillar": Mission.pillar == bindparam("pillar"),
+    "mission": Shift.mission_id == bindparam("mission"),
+}
+_AFTER = tuple_(Shift.starts_at, Shift.id) > tuple_(
+    bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=Uuid)
+)
+
+
+@cache
+def _listed(asked: frozenset[str]) -> Select[Any]:
+    """The list under some of the filters, once for each mix of them."""
+    wanted = and_(_BETWEEN, *(condition for name, condition in _ASKED.items() if name in asked))
+    chosen = _SHIFTS.where(or_(wanted, Shift.id.in_(among("also"))) if "also" in asked else wanted)
+    if "after_id" in asked:
+        chosen = chosen.where(_AFTER)
+    chosen = chosen.order_by(Shift.starts_at, Shift.id)
+    return chosen.limit(bindparam("most", type_=Integer)) if "most" in asked else chosen
 
 
 async def list_shifts(
@@ -90,85 +112,53 @@ async def list_shifts(
 ) -> list[ShiftFacts]:
     """Shifts that start within the days, by start then id, as values with all that rules need (2 queries)."""
     start, end = clock.day_bounds(filters.first, filters.last)
-    wanted = [Shift.starts_at >= start, Shift.starts_at < end, Shift.state.in_(filters.states)]
-    if filters.site:
-        wanted.append(Shift.site_id == filters.site)
-    if filters.intermunicipality:
-        wanted.append(Site.intermunicipality_code == filters.intermunicipality)
-    if filters.scope:
-        wanted.append(Site.intermunicipality_code.in_(filters.scope))
-    if filters.pillar:
-        wanted.append(Mission.pillar == filters.pillar)
-    if filters.mission:
-        wanted.append(Shift.mission_id == filters.mission)
-    passes = or_(and_(*wanted), Shift.id.in_(filters.also)) if filters.also else and_(*wanted)
-    chosen = _SHIFTS.where(passes).order_by(Shift.starts_at, Shift.id)
-    if after:
-        chosen = chosen.where(
-            tuple_(Shift.starts_at, Shift.id) > tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))
-        )
-    if limit:
-        chosen = chosen.limit(limit)
-    return await _facts(session, [_known(row) for row in await session.execute(chosen)])
+    after_at, after_id = after or (None, None)
+    optional = {
+        "site": filters.site,
+        "intermunicipality": filters.intermunicipality,
+        "scope": sorted(filters.scope),
+        "pillar": filters.pillar,
+        "mission": filters.mission,
+        "also": list(filters.also),
+        "after_at": after_at,
+        "after_id": after_id,
+        "most": limit,
+    }
+    given = {name: value for name, value in optional.items() if value}
+    values = {"start": start, "end": end, "states": filters.states, **given}
+    return await _facts_of(session, await plain_rows(session, _listed(frozenset(given)), values))
 
 
 async def shift_facts(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, ShiftFacts]:
     """Some shifts as values, whatever their state."""
     if not shift_ids:
         return {}
-    rows = await session.execute(_SHIFTS_BY_ID, {"ids": list(shift_ids)})
-    return {facts.id: facts for facts in await _facts(session, [_known(row) for row in rows])}
+    rows = await plain_rows(session, _SHIFTS_BY_ID, {"ids": list(shift_ids)})
+    return {facts.id: facts for facts in await _facts_of(session, rows)}
 
 
-async def _facts(session: AsyncSession, listed: Sequence[dict[str, Any]]) -> list[ShiftFacts]:
+async def _facts_of(session: AsyncSession, rows: Rows) -> list[ShiftFacts]:
+    """From the columns of `_SHIFTS`."""
+    listed = [(times_of(*row[:3]), dict(zip(_NAMES, row[3:], strict=True))) for row in rows]
+    return await facts_around(session, listed)
+
+
+async def facts_around(session: AsyncSession, listed: Sequence[tuple[Times, dict[str, Any]]]) -> list[ShiftFacts]:
     """From what is known of each shift itself, with what stands around all of them."""
     if not listed:
         return []
-    around = await surroundings(session, listed)
+    around = await surroundings(session, [(times, one["mission_id"], one["site_id"]) for times, one in listed])
     return [
         ShiftFacts(
             **known,
-            closures=tuple(around.closures.get(known["site_id"], ())),
+            times=times,
+            closures=around.closures[known["site_id"]],
             tags=around.tags[known["mission_id"]],
             trainings=around.trainings[known["mission_id"]],
-            limits=around.limits_on(known["times"].day),
+            limits=around.limits_on(times.day),
         )
-        for known in listed
+        for times, known in listed
     ]
-
-
-def _known(row: Row[Any]) -> dict[str, Any]:
-    """The columns of `_OWN` and `_PLACE`, the times as one value."""
-    known = dict(zip(_NAMES, row, strict=True))
-    known["times"] = Times(*(known.pop(name) for name in _TIMES))
-    return known
-
-
-async def facts_if(session: AsyncSession, shift: Shift, values: ShiftValues) -> ShiftFacts:
-    """The shift as it would be with other values; the mission and the site must exist."""
-    own = {column.key: getattr(shift, column.key) for column in _OWN if column.key not in _TIMES}
-    return (await facts_with(session, [(own, values)]))[0]
-
-
-async def facts_with(session: AsyncSession, listed: Sequence[tuple[dict[str, Any], ShiftValues]]) -> list[ShiftFacts]:
-    """Shifts of one mission and site as they would be: what each is by itself, and its values (2 queries)."""
-    if not listed:
-        return []
-    values = listed[0][1]
-    chosen = (
-        select(*_PLACE)
-        .select_from(Mission)
-        .join(Site, Site.id == values.site_id)
-        .join(Commune, Commune.insee == Site.commune_insee)
-        .where(Mission.id == values.mission_id)
-    )
-    place = (await session.execute(chosen)).one()._asdict()
-    return await _facts(session, [own | place | _as_values(one) for own, one in listed])
-
-
-def _as_values(values: ShiftValues) -> dict[str, Any]:
-    times = Times(values.starts_at, values.ends_at, values.break_minutes)
-    return {"times": times, "capacity": values.capacity, "min_staff": values.min_staff}
 
 
 # An offer is past at its deadline, whether or not somebody has written it down yet.
@@ -227,7 +217,7 @@ async def live_bookings(
             volunteer_id=volunteer_id,
             state=state,
             queue_key=queue_key,
-            times=Times(starts_at, ends_at, pause),
+            times=times_of(starts_at, ends_at, pause),
             site_name=site_name,
             volunteer_name=volunteer_name,
             offer_expires_at=offer_expires_at,
@@ -257,22 +247,18 @@ async def live_bookings(
             pause,
             stand_duty,
             missed,
-        ) in await session.execute(_HELD, given)
+        ) in await plain_rows(session, _HELD, given)
     ]
 
 
 def crowds(held: Iterable[Held]) -> defaultdict[UUID, Crowd]:
     """Seats and queue of each shift, and who came without a seat."""
-    found: defaultdict[UUID, Crowd] = defaultdict(Crowd)
+    found: dict[UUID, tuple[list[Held], list[Held], list[Held]]] = {}
     for one in held:
-        crowd = found[one.shift_id]
-        if one.state in SEATED:
-            found[one.shift_id] = replace(crowd, seated=(*crowd.seated, one))
-        elif one.state == WALK_IN:
-            found[one.shift_id] = replace(crowd, walk_ins=(*crowd.walk_ins, one))
-        else:
-            found[one.shift_id] = replace(crowd, waiting=(*crowd.waiting, one))
-    return found
+        seated, waiting, walk_ins = found.get(one.shift_id) or found.setdefault(one.shift_id, ([], [], []))
+        (seated if one.state in SEATED else walk_ins if one.state == WALK_IN else waiting).append(one)
+    listed = {key: Crowd(*map(tuple, parts)) for key, parts in found.items()}
+    return defaultdict(Crowd, listed)
 
 
 async def attendance_of(session: AsyncSession, shift_ids: Collection[UUID]) -> dict[UUID, str]:

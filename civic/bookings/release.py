@@ -41,9 +41,11 @@ async def release(
     shifts = await queries.shift_facts(session, shift_ids)
     people = await people_of(session, volunteer_ids) if volunteer_ids else {}
     for booking in bookings:
+        was = booking.state
         await end(session, booking, state, by=by, reason=reason)
         if tell:
-            await mails.removed(session, booking, shifts[booking.shift_id], people[booking.volunteer_id], reason)
+            person = people[booking.volunteer_id]
+            await mails.removed(session, booking, shifts[booking.shift_id], person, reason, was)
     await waitlist.replay(session, shift_ids | near)
     for shift_id in sorted(shift_ids):
         await alerts.left_alone(session, shifts[shift_id], [one.id for one in bookings if one.shift_id == shift_id])

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.accounts.models import User
-from civic.bookings import changes, queries, rules
+from civic.bookings import changes, queries, rules, supposing
 from civic.bookings.changes import Judged
 from civic.bookings.people import people_of
 from civic.bookings.queries import crowds
@@ -156,7 +156,7 @@ async def _judged(
     new = {one: values.on(step.occurrence) for one, step in following.items() if step.occurrence}
     changed = {one: given for one, given in new.items() if _differs(before[one], given)}
     listed = [(_own(before[one]), given) for one, given in changed.items()]
-    after = {one.id: one for one in await queries.facts_with(session, listed)}
+    after = {one.id: one for one in await supposing.facts_with(session, listed)}
     touched = [*after, *dropped]
     who = {held.volunteer_id for one in touched for held in (*crowd[one].seated, *crowd[one].waiting)}
     people = await people_of(session, list(who))

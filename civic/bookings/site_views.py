@@ -1,12 +1,13 @@
 """A place's own page, with what happens there; and taking it out of use."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from civic import clock
 from civic.accounts.current import AdminUser, MaybeUser
+from civic.accounts.models import User
 from civic.bookings import queries
 from civic.bookings.closure_pages import rules_shown
 from civic.bookings.queries import ShiftFilters
@@ -15,10 +16,11 @@ from civic.errors import Refusal
 from civic.i18n import _
 from civic.shifts import retiring
 from civic.sites import keeping
-from civic.sites.kinds import KINDS
+from civic.sites.kinds import DANGER, KINDS, REPORT_KINDS, SPOTS, states_for
 from civic.sites.models import Site
 from civic.sites.queries import closure_rules, closures_from, may_edit
 from civic.sites.reference import ATTRIBUTION
+from civic.sites.report_queries import may_read, open_at
 from civic.sites.views import MEMBERSHIP, AnySite
 from civic.web import redirect, render
 
@@ -45,8 +47,23 @@ async def show(request: Request, site: AnySite, user: MaybeUser, session: Sessio
         "shifts": [(one, len(crowds[one.id].seated) if one.id in crowds else 0) for one in ahead],
         "editable": may_edit(user, site) and site.archived_at is None,
         "attribution": _(ATTRIBUTION),
+        **await _reports(session, user, site),
     }
     return render(request, "sites/show.html", context)
+
+
+async def _reports(session: Session, user: User | None, site: Site) -> dict[str, Any]:
+    """What is wrong here, told to whoever is signed in so that nobody reports it twice; `opened` are those that this
+    reader may open."""
+    found = await open_at(session, site.id) if user else []
+    return {
+        "reports": found,
+        "opened": {one.id for one in found if user and may_read(user, one, site)},
+        "kind_names": {code: _(name) for code, name in REPORT_KINDS.items()},
+        "state_names": {code: _(name) for code, name in states_for(user.role if user else "").items()},
+        "spot_names": {code: _(name) for code, name in SPOTS.items()},
+        "danger": DANGER,
+    }
 
 
 def _admin_site(site: AnySite, _user: AdminUser) -> Site:

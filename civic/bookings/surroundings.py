@@ -1,7 +1,7 @@
 """What a list of shifts is judged with beside its rows: closures, the missions’ demands, dated limits. One query."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,10 +11,11 @@ from sqlalchemy import Date, Numeric, Select, String, Text, Uuid, bindparam, cas
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from civic.bookings.values import Closure
+from civic.bookings.values import Closure, Times
 from civic.columns import among
 from civic.contracts.limits import Limits, Setting, limits_on
 from civic.contracts.models import RuleSetting
+from civic.db import plain_rows
 from civic.missions.models import MissionTag, MissionTraining
 from civic.sites.models import SiteClosure
 
@@ -23,7 +24,7 @@ from civic.sites.models import SiteClosure
 class Surroundings:
     """By site and by mission; `settings` are all the dated limits."""
 
-    closures: defaultdict[str, list[Closure]] = field(default_factory=lambda: defaultdict(list))
+    closures: defaultdict[str, tuple[Closure, ...]] = field(default_factory=lambda: defaultdict(tuple))
     tags: defaultdict[UUID, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
     trainings: defaultdict[UUID, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
     settings: list[Setting] = field(default_factory=list)
@@ -35,16 +36,20 @@ class Surroundings:
         return self._limits[day]
 
 
-async def surroundings(session: AsyncSession, shifts: Sequence[Mapping[str, Any]]) -> Surroundings:
-    """Everything around some shifts (`times`, `mission_id`, `site_id`), however many, in one query."""
-    days = [day for one in shifts for day in (one["times"].day, one["times"].last_day)]
-    missions, sites = {one["mission_id"] for one in shifts}, {one["site_id"] for one in shifts}
+async def surroundings(session: AsyncSession, shifts: Iterable[tuple[Times, UUID, str]]) -> Surroundings:
+    """Everything around some shifts (their times, mission and site), however many, in one query."""
+    times, missions, sites = map(set, zip(*shifts, strict=True))
     found = Surroundings()
-    asked = {"first": min(days), "last": max(days), "sites": list(sites), "missions": list(missions)}
-    for kind, mission_id, code, text, first, last, value in await session.execute(_AROUND, asked):
+    asked = {
+        "first": min(one.day for one in times),
+        "last": max(one.last_day for one in times),
+        "sites": list(sites),
+        "missions": list(missions),
+    }
+    for kind, mission_id, code, text, first, last, value in await plain_rows(session, _AROUND, asked):
         match kind:
             case "closure":
-                found.closures[code].append(Closure(code, first, last, text))
+                found.closures[code] += (Closure(code, first, last, text),)
             case "tag":
                 found.tags[mission_id] |= {code}
             case "training":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar, dataclass_transform
 from uuid import UUID
 
 from civic import clock
@@ -12,6 +13,7 @@ from civic.contracts.limits import DEFAULT, Limits
 SEATED = ("confirmed", "offered")
 # Two people, in no order, and what a coordinator wishes for them: "together" or "apart".
 Wishes = Mapping[frozenset[UUID], str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,10 @@ class Times:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
+# Remembered: the hundreds of shifts and places of a week share a few.
+times_of = lru_cache(maxsize=4096)(Times)
+
+
 @dataclass(frozen=True, slots=True)
 class Closure:
     site_id: str
@@ -128,7 +134,15 @@ class Closure:
         return self.starts_on <= times.last_day and times.day <= self.ends_on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True)
+def of_many(kind: type[T]) -> type[T]:
+    """A value of which a page makes hundreds. The type checker alone keeps it unchanged: to freeze it too would make it
+    four times as slow to make.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(kind)
+
+
+@of_many
 class ShiftFacts:
     """A shift with its mission's demands and its site, as a rule or a card needs them."""
 
@@ -163,7 +177,7 @@ class ShiftFacts:
     stand_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@of_many
 class Held:
     """A live booking: somebody's seat, place in a queue, or coming without one (`walk_in`, noted after the fact).
 

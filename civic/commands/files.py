@@ -23,8 +23,9 @@ def format_of(args: Namespace, ready: Sequence[str]) -> str:
     ending = args.output.suffix[1:].lower()
     chosen: str = args.format or (ending if ending in FORMATS else "csv")
     if chosen not in ready:
-        trouble = "comes with a later version" if chosen in args.formats else "is none of this command's"
-        raise Stop(f"The format {chosen} {trouble}: use --format {' or '.join(ready)}.")
+        what = getattr(args, "what", "a report")
+        alone = ", only encounters can" if chosen == "parquet" else ""
+        raise Stop(f"{what.capitalize()} can't be written as {chosen}{alone}: use --format {' or '.join(ready)}.")
     return chosen
 
 

@@ -3,13 +3,15 @@
 import asyncio
 import signal
 from argparse import Namespace
+from collections.abc import Awaitable, Callable
 
 from civic.commands.console import Stop, read_settings, say
 from civic.commands.database import ready, shown
 from civic.db import Database
 from civic.outbox.actions import deliver
 from civic.outbox.dead import backlog
-from civic.outbox.send import sender_for
+from civic.outbox.send import Sender, sender_for
+from civic.planning import fill_runner
 from civic.reports import file_runner
 from civic.settings import Settings
 from civic.tasks.work import for_ever, run_due
@@ -38,22 +40,34 @@ async def _for_ever(settings: Settings) -> None:
 
 
 async def _once(settings: Settings) -> int:
-    """Everything that is due, once: the tasks first, as they write mails."""
-    database, sender = Database(settings.database_url), sender_for(settings)
+    database = Database(settings.database_url)
     try:
-        runs = await run_due(database, now=True)
-        while await file_runner.run_waiting(database):
-            pass
-        left = 0
-        while sent := await deliver(database, sender):
-            left += sent
-        async with database.reading() as session:
-            waiting = (await backlog(session)).waiting
+        return await once(database, sender_for(settings))
     finally:
         await database.dispose()
+
+
+async def once(database: Database, sender: Sender) -> int:
+    """Everything that is due or waits for an answer, once: the tasks first, as they write mails."""
+    runs = await run_due(database, now=True)
+    proposals = await _all_of(lambda: fill_runner.run_waiting(database, asyncio.Event()))
+    await _all_of(lambda: file_runner.run_waiting(database))
+    mails = await _all_of(lambda: deliver(database, sender))
+    async with database.reading() as session:
+        waiting = (await backlog(session)).waiting
     say("Tasks run: " + ", ".join(f"{run.name} {run.done}" for run in runs) + "." if runs else "Tasks run: none.")
-    say(f"Mails handled: {left}." + (f" {waiting} wait for another try." if waiting else ""))
+    if proposals:
+        say(f"Proposals answered: {proposals}.")
+    say(f"Mails handled: {mails}." + (f" {waiting} wait for another try." if waiting else ""))
     failed = [f"{run.name} ({run.error})" for run in runs if run.failed]
     if failed:
         raise Stop("These tasks met an error, the rest was done: " + ", ".join(failed) + ".")
     return 0
+
+
+async def _all_of(step: Callable[[], Awaitable[int]]) -> int:
+    """Repeat a step until nothing is left; returns how much there was."""
+    total = 0
+    while done := await step():
+        total += done
+    return total

@@ -76,7 +76,7 @@ def alerts(situation: Situation) -> list[Alert]:
 
 def presses(situation: Situation) -> bool:
     """Whether anything is late or ends soon: the first that does says it."""
-    return any(alert.presses for rule in RULES for alert in rule(situation))
+    return any(alert.presses for rule in DATED for alert in rule(situation))
 
 
 def no_substitution(now: Situation) -> Iterator[Alert]:
@@ -225,10 +225,8 @@ def _due(code: str, day: date, due: date, ahead: timedelta, title: str, late: st
         yield Alert(code, text % {"day": day_long(due)}, source_of(code), due, day > due)
 
 
-RULES: tuple[Callable[[Situation], Iterator[Alert]], ...] = (
-    no_substitution,
-    week_min,
-    leave_unused,
+# Those that set a day; the alerts of the others never press.
+DATED: tuple[Callable[[Situation], Iterator[Alert]], ...] = (
     fcc_half,
     fcc_total,
     psc_done,
@@ -236,3 +234,4 @@ RULES: tuple[Callable[[Situation], Iterator[Alert]], ...] = (
     reviews,
     ending,
 )
+RULES = (no_substitution, week_min, leave_unused, *DATED)

@@ -51,9 +51,10 @@ async def refused(session: AsyncSession, leave: Leave, to: User) -> None:
     await _tell(session, leave, to, "refused", "leave_refused", "/conges")
 
 
-async def approved(session: AsyncSession, leave: Leave, to: User, *, recorded: bool, freed: int) -> None:
-    """The volunteer's leave stands; `recorded` when a coordinator wrote it down for them."""
-    more = {"recorded": recorded, "freed": freed}
+async def approved(session: AsyncSession, leave: Leave, to: User, *, recorded: bool, freed: int, waits: int) -> None:
+    """The volunteer's leave stands, `freed` seats and `waits` in a queue end with it; `recorded` when a coordinator
+    wrote it down for them."""
+    more = {"recorded": recorded, "freed": freed, "waits": waits}
     await _tell(session, leave, to, "approved", "leave_approved", "/conges", **more)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from civic.accounts.coordinators import coordinators_for
 from civic.accounts.models import User
+from civic.accounts.sight import Sight
 from civic.contracts.leave_requests import Situation
 from civic.contracts.leave_rules import Balance, Dated, Days, Engagement, balance
 from civic.contracts.limits import Setting
@@ -84,7 +85,7 @@ def visible_to(user: User) -> Select[tuple[Leave]]:
     return select(Leave).where(_in_sight(user)).options(person)
 
 
-def _in_sight(user: User) -> ColumnElement[bool]:
+def _in_sight(user: User | Sight) -> ColumnElement[bool]:
     seen = Leave.volunteer_id.in_(volunteers_visible_to(user).with_only_columns(Volunteer.id))
     if user.role != "coordinator":
         return seen
@@ -92,7 +93,7 @@ def _in_sight(user: User) -> ColumnElement[bool]:
     return or_(seen, Leave.volunteer_id.in_(tutored))
 
 
-def waiting(user: User) -> ColumnElement[bool]:
+def waiting(user: User | Sight) -> ColumnElement[bool]:
     """A request that waits for an answer of this coordinator."""
     return and_(Leave.state == "requested", _in_sight(user))
 

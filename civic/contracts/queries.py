@@ -2,13 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Text, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -17,6 +31,7 @@ from civic.columns import among
 from civic.contracts.limits import Limits, Setting, limits_on
 from civic.contracts.models import Declaration, EngagementContract, Review, RuleSetting, Training
 from civic.contracts.rules import ContractFacts, Declared, Engagement, ReviewDays
+from civic.db import plain_rows
 
 _WHOLE = (
     selectinload(EngagementContract.trainings),
@@ -43,32 +58,45 @@ async def current_contracts(session: AsyncSession, volunteer_ids: Collection[UUI
 
 
 async def facts_of_many(
-    session: AsyncSession, volunteer_ids: Collection[UUID] | Select[tuple[UUID]], ended_after: date
+    session: AsyncSession, volunteer_ids: Collection[UUID], ended_after: date
 ) -> dict[UUID, ContractFacts]:
     """The last contract of each as values, those long over left out, in two queries however many."""
+    return await facts_by(session, _AMONG, {"volunteers": list(volunteer_ids), "ended_after": ended_after})
+
+
+async def facts_by(session: AsyncSession, query: Select[Any], values: dict[str, Any]) -> dict[UUID, ContractFacts]:
+    """The same of the volunteers that a `facts_select` finds; `values` hold its `ended_after`."""
+    last = {volunteer_id: (id, own) for volunteer_id, id, *own in await plain_rows(session, query, values)}
+    parts = await _parts_of(session, [id for id, _own in last.values()])
+    found: dict[UUID, ContractFacts] = {}
+    for volunteer_id, (id, own) in last.items():
+        known: dict[str, Any] = dict(zip(_COLUMNS, own, strict=True))
+        found[volunteer_id] = ContractFacts(**known, **parts[id])
+    return found
+
+
+# The columns of a contract that its values hold under the same names.
+_COLUMNS = tuple(one.name for one in fields(ContractFacts) if one.name not in ("trainings", "reviews", "declarations"))
+
+
+def facts_select(condition: ColumnElement[bool]) -> Select[Any]:
+    """The contracts under a condition, but those that ended by a day, `ended_after`; the last of each comes last."""
     last_day = func.coalesce(EngagementContract.ended_on, EngagementContract.ends_on)
-    chosen = (
-        select(EngagementContract)
-        .where(EngagementContract.volunteer_id.in_(volunteer_ids), last_day > ended_after)
+    own = (getattr(EngagementContract, name) for name in _COLUMNS)
+    return (
+        select(EngagementContract.volunteer_id, EngagementContract.id, *own)
+        .where(condition, last_day > bindparam("ended_after", type_=Date))
         .order_by(EngagementContract.starts_on, EngagementContract.id.desc())
     )
-    rows = {one.volunteer_id: one for one in await session.scalars(chosen)}
-    parts = await _parts_of(session, [one.id for one in rows.values()])
-    return {key: _with_parts(_columns_of(one), parts[one.id]) for key, one in rows.items()}
 
 
-def _with_parts(facts: ContractFacts, parts: dict[str, dict[str, Any]]) -> ContractFacts:
-    return replace(facts, trainings=parts["trainings"], reviews=parts["reviews"], declarations=parts["declarations"])
+_AMONG = facts_select(EngagementContract.volunteer_id.in_(among("volunteers")))
 
 
-async def _parts_of(
-    session: AsyncSession, contract_ids: Collection[UUID]
-) -> defaultdict[UUID, dict[str, dict[str, Any]]]:
+async def _parts_of(session: AsyncSession, contract_ids: Collection[UUID]) -> defaultdict[UUID, dict[str, Any]]:
     """Trainings, reviews and declarations in one query."""
-    found: defaultdict[UUID, dict[str, dict[str, Any]]] = defaultdict(
-        lambda: {"trainings": {}, "reviews": {}, "declarations": {}}
-    )
-    rows = await session.execute(_parts(), {"contracts": list(contract_ids)})
+    found: defaultdict[UUID, dict[str, Any]] = defaultdict(lambda: {"trainings": {}, "reviews": {}, "declarations": {}})
+    rows = await plain_rows(session, _parts(), {"contracts": list(contract_ids)})
     for part, contract_id, code, day, other, name in rows:
         values = {"trainings": day, "reviews": ReviewDays(day, other)}
         found[contract_id][part][code] = values[part] if part in values else Declared(day, name)
@@ -135,20 +163,4 @@ def facts_of(contract: EngagementContract) -> ContractFacts:
 
 
 def _columns_of(contract: EngagementContract) -> ContractFacts:
-    return ContractFacts(
-        starts_on=contract.starts_on,
-        ends_on=contract.ends_on,
-        ended_on=contract.ended_on,
-        weekly_hours=contract.weekly_hours,
-        tutor_id=contract.tutor_id,
-        conformity_checked_on=contract.conformity_checked_on,
-        medical_cleared_on=contract.medical_cleared_on,
-        parental_authorised_on=contract.parental_authorised_on,
-        parental_holders=contract.parental_holders,
-        minor_tutoring_on=contract.minor_tutoring_on,
-        age_limit_30=contract.age_limit_30,
-        earlier_engagement=contract.earlier_engagement,
-        usual_days=contract.usual_days,
-        end_reason=contract.end_reason,
-        notice_given_on=contract.notice_given_on,
-    )
+    return ContractFacts(**{name: getattr(contract, name) for name in _COLUMNS})

@@ -15,11 +15,14 @@ from civic.encounters import codes
 from civic.encounters.contents import Content, people, read_encounter, read_outing
 from civic.encounters.detector import holds
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
+from civic.encounters.rules import MANY_ENCOUNTERS, MANY_PEOPLE
 
 TOTAL = 3000
 WEATHER = {"soleil": 1.3, "nuages": 1.0, "pluie": 0.45, "vent": 0.75, "froid": 0.7, "chaleur": 0.9}
 INDOORS = 1.0
 RECEIVED_KEPT = timedelta(days=30)
+# Recent enough to wait for a reader, old enough to be over.
+LATELY = (timedelta(days=2), timedelta(days=9))
 VOID_REASON = "Saisie en double."
 
 
@@ -38,6 +41,32 @@ class Logbook:
         scale = TOTAL / sum(shares)
         for one, share in zip(held, shares, strict=True):
             self._outing(one, min(self.chance.rounded(share * scale), 14))
+        self._outliers(held)
+
+    def _outliers(self, held: Sequence[Staffed]) -> None:
+        """What somebody looks at twice: an afternoon of very many encounters, and a very large group."""
+        lately = [one for one in held if LATELY[0] <= self.today - one.shift.day <= LATELY[1]]
+        busy, large = [one for one in lately if half_day(one.shift) == "apres_midi"][-2:]
+        for _number in range(MANY_ENCOUNTERS):
+            self._encounter(busy.shift, busy.present[0].user_id, busy.shift.ends_at, None, fate="kept")
+        given = self._place(large.shift, uuid := self.chance.uuid())
+        given |= {"age_lt12": MANY_PEOPLE - 8, "age_25_59": 8, "group_kind": "scolaire", "topics": ["green_blue"]}
+        record = read_encounter(given | {"feeling": "positif"})
+        content = _checked(record.content, record.errors)
+        self._add_encounter(uuid, content, large.shift, large.present[0].user_id, large.shift.ends_at, "kept")
+        for one in lately[::5]:
+            self._unplanned(one.shift, one.present[0].user_id)
+
+    def _unplanned(self, shift: Planned, author: UUID) -> None:
+        """An evening out of one's own accord, with nobody to meet: a result too."""
+        given = self._place(shift, uuid := self.chance.uuid()) | {"shift_id": None, "half_day": "soir"}
+        record = read_outing(given | {"approached_count": 0, "refused_count": 0, "crowd": "vide"})
+        self._keep_outing(
+            uuid,
+            _checked(record.content, record.errors),
+            author,
+            min(shift.ends_at + timedelta(hours=4), clock.midnight(self.today)),
+        )
 
     def _share(self, shift: Planned) -> float:
         """How much a shift has to tell, next to the others."""
@@ -80,13 +109,16 @@ class Logbook:
             "crowd": ("vide", "calme", "calme", "moyen", "moyen", "dense")[min(5, count // 2)],
             "ambience": self.chance.pick({"bonne": 70, "neutre": 26, "tendue": 4}),
         }
-        content = _checked(read_outing(given).content, read_outing(given).errors)
+        record = read_outing(given)
+        self._keep_outing(outing, _checked(record.content, record.errors), author, at)
+
+    def _keep_outing(self, outing: UUID, content: Content, author: UUID, at: datetime) -> None:
         row = _columns(content) | {"id": outing, "author_id": author, "version": 1, "voided_at": None}
         self.rows.add(Outing, row | {"received_at": self._received(at)})
         version = {"outing_id": outing, "version": 1, "content": content, "at": at, "by_id": author}
         self.rows.add(OutingVersion, version)
 
-    def _encounter(self, shift: Planned, writer: UUID, at: datetime, outing: UUID | None) -> None:
+    def _encounter(self, shift: Planned, writer: UUID, at: datetime, outing: UUID | None, fate: str = "") -> None:
         uuid = self.chance.uuid()
         group = crowds.group(self.chance, shift)
         topics = crowds.topics(self.chance, shift)
@@ -96,11 +128,13 @@ class Logbook:
         given["outing_uuid"] = str(outing) if outing else None
         given["comment"] = self.chance.choice(crowds.COMMENTS) if self.chance.happens(0.05) else None
         record = read_encounter(given)
-        self._add_encounter(uuid, _checked(record.content, record.errors), shift, writer, at)
+        self._add_encounter(uuid, _checked(record.content, record.errors), shift, writer, at, fate)
 
-    def _add_encounter(self, uuid: UUID, content: Content, shift: Planned, writer: UUID, at: datetime) -> None:
+    def _add_encounter(
+        self, uuid: UUID, content: Content, shift: Planned, writer: UUID, at: datetime, fate: str = ""
+    ) -> None:
         """The row, and each of its versions: a few were corrected the day after, a few voided."""
-        fate = self.chance.pick({"kept": 955, "corrected": 35, "voided": 10})
+        fate = fate or self.chance.pick({"kept": 955, "corrected": 35, "voided": 10})
         settled = self.today - shift.day > timedelta(days=10) and self.chance.happens(0.4)
         status = "voided" if fate == "voided" else "validated" if settled else "sent"
         versions = [content]
@@ -140,4 +174,5 @@ def _checked(content: Content, errors: dict[str, str]) -> Content:
 def _columns(content: Content) -> dict[str, Any]:
     """The content as columns; topics and the outing's number have their own places."""
     columns = {key: value for key, value in content.items() if key not in ("topics", "outing_uuid")}
-    return columns | {"date": date.fromisoformat(content["date"]), "shift_id": UUID(content["shift_id"])}
+    shift = UUID(content["shift_id"]) if content["shift_id"] else None
+    return columns | {"date": date.fromisoformat(content["date"]), "shift_id": shift}

@@ -21,6 +21,7 @@ from civic.demo import (
     places,
     series,
     shifts,
+    tickets,
 )
 from civic.demo.chance import Chance
 from civic.demo.encounters import Logbook
@@ -62,9 +63,11 @@ async def _small(session: AsyncSession, seed: int, today: date) -> tuple[Rows, s
     sky = calendar.weather(chance("weather"), first, today)
     ground = shifts.Ground(today, sites, open_missions, everybody, closed, sky)
     planned = shifts.plan(chance("shifts"), ground, rows)
-    series.template(chance("template"), ground, rows)
+    series.templates(chance("template"), ground, rows)
     staffed = Staffing(chance("staffing"), today, everybody, rows).fill(planned)
     Logbook(chance("encounters"), today, sky, rows).fill(staffed)
+    first_volunteer = everybody.volunteers[0].user_id
+    tickets.add(chance("tickets"), today, staffed, first_volunteer, lead, rows)
     applications.add(chance("applications"), today, everybody, open_missions, rows)
     leaves.add(chance("leaves"), today, everybody, rows)
     adults = {one.volunteer_id: one.user_id for one in everybody.volunteers if not one.minor}

@@ -88,7 +88,7 @@ def plan(chance: Chance, ground: Ground, rows: Rows) -> list[Planned]:
         for site in ground.sites:
             made += _week_of(chance, ground, site, monday, last)
     made += _lone_stand(chance, ground)
-    made += series.add(Chance(f"series {ground.today}"), ground, last, _planned, rows)
+    made += series.add(ground, last, _planned, rows)
     made.sort(key=lambda shift: (shift.starts_at, shift.id))
     made = _cancel_some_later(chance, ground, made)
     for shift in made:

@@ -1,5 +1,6 @@
 """Which encounter a request is about, for whoever may see it."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -7,12 +8,15 @@ from fastapi import Depends
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from civic import clock
 from civic.accounts.current import require
 from civic.accounts.models import User
 from civic.db import Session
-from civic.encounters.models import Encounter
+from civic.encounters import outing_queries
+from civic.encounters.models import Encounter, Outing
 from civic.encounters.queries import visible_to
-from civic.errors import Forbidden, NotFound
+from civic.encounters.rules import check_change
+from civic.errors import CivicError, Forbidden, NotFound
 from civic.i18n import _
 
 # Accounts and topics are an admin's business, what residents said is not.
@@ -30,6 +34,26 @@ async def visible_encounter(client_uuid: UUID, user: Reader, session: Session) -
     if exists and user.role != "volunteer":
         raise Forbidden(_("Cette rencontre est hors de votre périmètre."))
     raise NotFound
+
+
+async def visible_outing(outing_id: UUID, user: Reader, session: Session) -> Outing:
+    """With its site and shift; the same answers as for an encounter."""
+    chosen = outing_queries.visible_to(user).where(Outing.id == outing_id)
+    found = (await session.scalars(chosen.options(joinedload(Outing.site), joinedload(Outing.shift)))).first()
+    if found is not None:
+        return found
+    if user.role != "volunteer" and await session.scalar(select(Outing.id).where(Outing.id == outing_id)):
+        raise Forbidden(_("Cette sortie est hors de votre périmètre."))
+    raise NotFound
+
+
+def refused(user: User, *, voided: bool, day: date) -> CivicError | None:
+    """What `check_change` would answer; whoever sees a row is of its pair or in scope, and the reason comes later."""
+    try:
+        check_change(role=user.role, mine=True, in_scope=True, voided=voided, day=day, today=clock.today(), reason="-")
+    except CivicError as error:
+        return error
+    return None
 
 
 def reads_comment(user: User, encounter: Encounter) -> bool:
@@ -52,3 +76,4 @@ def may_validate(user: User, encounter: Encounter) -> bool:
 
 
 VisibleEncounter = Annotated[Encounter, Depends(visible_encounter)]
+VisibleOuting = Annotated[Outing, Depends(visible_outing)]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from civic.accounts.current import VolunteerUser
 from civic.db import Session
-from civic.encounters import actions, queries
+from civic.encounters import actions, corrections, queries
 from civic.encounters.access import Reader, VisibleEncounter, reads_comment
 from civic.encounters.actions import Result
 from civic.encounters.queries import Filters
@@ -64,7 +64,7 @@ async def void(encounter: VisibleEncounter, user: Reader, session: Session, body
     the same.
     """
     reason = (body.reason or "").strip() if body else ""
-    await actions.void(session, by=user, encounter_id=encounter.id, reason=reason)
+    await corrections.void(session, by=user, row_id=encounter.id, reason=reason)
     return VoidOut(client_uuid=encounter.id, status="voided")
 
 

@@ -1,6 +1,7 @@
 """The closed lists of the encounter and outing forms, with their French labels. Codes are stable once shipped."""
 
 from civic.i18n import N_
+from civic.sites.kinds import SPOTS
 
 HALF_DAYS = {"matin": N_("Matin"), "midi": N_("Midi"), "apres_midi": N_("Après-midi"), "soir": N_("Soir")}
 AGES = {
@@ -58,17 +59,6 @@ TRANSPORTS = {
     "voiture": N_("En voiture"),
     "autre": N_("Autre"),
     "nc": N_("Non dit"),
-}
-SPOTS = {
-    "entree": N_("Entrée"),
-    "sentier": N_("Sentier"),
-    "plan_eau": N_("Plan d’eau"),
-    "terril": N_("Terril"),
-    "cavalier": N_("Cavalier"),
-    "aire_jeux": N_("Aire de jeux"),
-    "parking": N_("Parking"),
-    "evenement": N_("Événement"),
-    "autre": N_("Autre"),
 }
 PURPOSES = {
     "information": N_("Demande d’information"),

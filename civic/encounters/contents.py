@@ -13,6 +13,7 @@ from uuid import UUID
 
 from civic.encounters import codes
 from civic.i18n import _
+from civic.sites.kinds import REPORT_KINDS, SPOTS
 
 Content = dict[str, Any]
 
@@ -21,6 +22,8 @@ MAX_TOPICS = 3
 MAX_COMMENT = 280
 MAX_COUNT = 1000
 MAX_VERSION = 100_000
+# Stands in a kept content whose comment was erased.
+ERASED = "comment_erased"
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -30,6 +33,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\uff
 
 _COMMON = ("client_uuid", "version", "site_id", "date", "half_day", "shift_id")
 ENCOUNTER_FIELDS = frozenset({*_COMMON, "outing_uuid", *codes.AGES, "topics", "feeling", *codes.DETAILS, "comment"})
+REPORT_FIELDS = frozenset({"client_uuid", "version", "site_id", "date", "kind", "spot", "description"})
 OUTING_FIELDS = frozenset({*_COMMON, "approached_count", "refused_count", "weather", "crowd", "ambience"})
 
 
@@ -144,19 +148,19 @@ class _Reader:
             self.fail("topics", _("Le même thème est donné deux fois."))
         return list(value)
 
-    def comment(self) -> str | None:
-        value = self._given("comment", False)
+    def text(self, name: str) -> str | None:
+        value = self._given(name, False)
         if value is None:
             return None
         if not isinstance(value, str):
-            self.fail("comment", _("Donnez un texte."))
+            self.fail(name, _("Donnez un texte."))
             return None
         text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
         if _CONTROL.search(text):
-            self.fail("comment", _("Ce texte contient un caractère interdit. Retapez-le."))
+            self.fail(name, _("Ce texte contient un caractère interdit. Retapez-le."))
             return None
         if len(text) > MAX_COMMENT:
-            self.fail("comment", _("Le commentaire a %(n)s caractères : 280 au plus.") % {"n": len(text)})
+            self.fail(name, _("Ce texte a %(n)s caractères : 280 au plus.") % {"n": len(text)})
         return text or None
 
     def place(self) -> Content:
@@ -193,7 +197,7 @@ def read_encounter(given: Any) -> Record:
     content["feeling"] = reader.choice("feeling", codes.FEELINGS, required=True)
     for name, options in codes.DETAILS.items():
         content[name] = reader.choice(name, options)
-    content["comment"] = reader.comment()
+    content["comment"] = reader.text("comment")
     return reader.done(given.get("client_uuid"), content)
 
 
@@ -214,18 +218,42 @@ def read_outing(given: Any) -> Record:
     return reader.done(given.get("client_uuid"), content)
 
 
+def read_site_report(given: Any) -> Record:
+    """One item of POST /site-reports, or the values of the form under the same names."""
+    if not isinstance(given, Mapping):
+        return _not_an_object(given)
+    reader = _Reader(given)
+    reader.known(REPORT_FIELDS)
+    content: Content = {"site_id": reader.code("site_id"), "date": reader.day("date")}
+    content["kind"] = reader.choice("kind", REPORT_KINDS, required=True)
+    content["spot"] = reader.choice("spot", SPOTS)
+    content["description"] = reader.text("description") or ""
+    if content["kind"] == "autre" and not content["description"] and "description" not in reader.errors:
+        reader.fail("description", _("Dites en quelques mots ce que c’est."))
+    return reader.done(given.get("client_uuid"), content)
+
+
 def _not_an_object(given: Any) -> Record:
     return Record(None, None, 0, {}, {"record": _("Chaque fiche est un objet JSON.")})
 
 
 def same(one: Content, other: Content) -> bool:
-    """Whether two contents say the same thing: the order of topics and the state of the row are no part of it."""
-    return _core(one) == _core(other)
+    """Whether two contents say the same thing: the order of topics and the state of the row are no part of it. Where a
+    comment was erased in its time, nobody knows what it was: a replay is recognised by the rest.
+    """
+    erased = ERASED in one or ERASED in other
+    return _core(one, erased) == _core(other, erased)
 
 
-def _core(content: Content) -> Content:
+def without_comment(content: Content) -> Content:
+    """A kept content once its comment is erased."""
+    return {**content, "comment": None, ERASED: True}
+
+
+def _core(content: Content, erased: bool) -> Content:
     """Fields that hold nothing are left out: a version kept before a field existed still compares equal."""
-    filled = {key: value for key, value in content.items() if value is not None and key != "status"}
+    left_out = {"status", ERASED, *(["comment"] if erased else [])}
+    filled = {key: value for key, value in content.items() if value is not None and key not in left_out}
     if "topics" in filled:
         filled["topics"] = sorted(filled["topics"])
     return filled

@@ -16,6 +16,7 @@ from civic.encounters.models import ClosedPeriod, Outing, Topic
 from civic.encounters.pairs import pair_shift_ids
 from civic.encounters.rules import References, ShiftFacts, Stored, Writer
 from civic.encounters.tables import Row, Table
+from civic.encounters.topic_rules import Validity
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
@@ -111,8 +112,15 @@ async def _outings(session: AsyncSession, user_id: UUID, ids: Collection[UUID]) 
     return {row.id: bool(row.own) for row in rows}
 
 
-async def _topics(session: AsyncSession, codes: Collection[str]) -> dict[str, tuple[date | None, date | None]]:
-    if not codes:
-        return {}
-    rows = await session.execute(select(Topic.code, Topic.valid_from, Topic.valid_to).where(Topic.code.in_(codes)))
-    return {row.code: (row.valid_from, row.valid_to) for row in rows}
+async def _topics(session: AsyncSession, codes: Collection[str]) -> dict[str, Validity]:
+    """The topics, and those that they were merged into. A merge waits for whoever read them here, and is read by
+    whoever comes after it: no encounter is left behind under a topic that is gone.
+    """
+    found: dict[str, Validity] = {}
+    wanted = set(codes)
+    while wanted:
+        chosen = select(Topic.code, Topic.valid_from, Topic.valid_to, Topic.merged_into).where(Topic.code.in_(wanted))
+        chosen = chosen.order_by(Topic.code).with_for_update(read=True, key_share=True)
+        found |= {code: Validity(*span) for code, *span in await session.execute(chosen)}
+        wanted = {one.merged_into for one in found.values() if one.merged_into} - found.keys()
+    return found

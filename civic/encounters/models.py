@@ -1,6 +1,6 @@
 """Encounters with residents, anonymous by design, the outings that hold them, their topics and every kept version."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,16 @@ class Topic(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     merged_into: Mapped[Code | None] = mapped_column(ForeignKey("topics.code"))
+
+    @property
+    def id(self) -> str:
+        """What the audit log calls it by."""
+        return self.code
+
+    @property
+    def gone_from(self) -> date | None:
+        """The first day on which it is no longer chosen, or counts as another."""
+        return self.valid_to + timedelta(days=1) if self.valid_to else None
 
 
 class Outing(Base):
@@ -64,6 +74,7 @@ class Outing(Base):
     received_at: Mapped[datetime | None] = mapped_column(default=now)
 
     site: Mapped[Site] = relationship(lazy="raise")
+    shift: Mapped[Shift | None] = relationship(lazy="raise")
 
 
 class OutingVersion(Base):

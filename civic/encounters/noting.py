@@ -29,7 +29,7 @@ async def new(request: Request, user: VolunteerUser, session: Session) -> Respon
     """The place is that of the shift in hand; an address may name another (`shift`, or `site`, `date`, `half_day`)."""
     writer = await lookups.writer(session, user.id)
     if not writer.may_log(clock.today()):
-        return _not_yet(request, writer, _("Noter une rencontre"))
+        return not_yet(request, writer, _("Noter une rencontre"))
     place = await _asked_place(request, user, session)
     form = Form.filled(site_id=place.site_id, date=place.day, half_day=place.half_day, client_uuid=uuid4())
     return await _form(request, user, session, form, place)
@@ -70,7 +70,7 @@ async def new_outing(request: Request, user: VolunteerUser, session: Session) ->
     """A shift has one account, and a half-day off shift too: opening it again shows what was written."""
     writer = await lookups.writer(session, user.id)
     if not writer.may_log(clock.today()):
-        return _not_yet(request, writer, _("Bilan de la sortie"))
+        return not_yet(request, writer, _("Bilan de la sortie"))
     place = await _asked_place(request, user, session)
     known = await places.outing_at(session, user, place)
     if known:
@@ -102,7 +102,7 @@ async def create_outing(request: Request, user: VolunteerUser, session: Session)
     return await _outing_form(request, session, form, place, known=number > 1, status=422)
 
 
-def _not_yet(request: Request, writer: Writer, title: str) -> Response:
+def not_yet(request: Request, writer: Writer, title: str) -> Response:
     """What stands between somebody and their first encounter, and what to do about it."""
     today = clock.today()
     context = {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
@@ -76,6 +77,17 @@ async def shift_at(session: AsyncSession, user: User, site_id: str, day: date, h
     middle = clock.midnight(day) + timedelta(hours=_MIDDLE.get(half_day, 12))
     found.sort(key=lambda row: max(row.starts_at - middle, middle - row.ends_at, timedelta()))
     return found[0].id if found else None
+
+
+async def shift_kept(session: AsyncSession, user: User, row: Encounter | Outing, values: dict[str, Any]) -> str | None:
+    """The shift (loaded) stays while site and day do; elsewhere a volunteer's own shift there takes its place."""
+    site, day = values["site_id"], values["date"]
+    if row.shift and site == row.site_id and day and date.fromisoformat(day) in _days(row.shift):
+        return str(row.shift_id)
+    if user.role != "volunteer" or not (site and day and values["half_day"]) or "\x00" in site:
+        return None
+    found = await shift_at(session, user, site, date.fromisoformat(day), values["half_day"])
+    return str(found) if found else None
 
 
 async def partners_on(session: AsyncSession, user: User, shift_id: UUID) -> list[str]:

@@ -1,11 +1,12 @@
 """Named selects: whose encounters somebody may see, and the filters of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, case, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, case, exists, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -13,6 +14,7 @@ from civic.accounts.models import User
 from civic.encounters import codes
 from civic.encounters.models import Encounter, EncounterTopic, Topic
 from civic.encounters.pairs import pair_shift_ids
+from civic.shifts.models import Shift
 from civic.sites.models import Site
 
 
@@ -28,6 +30,16 @@ class Filters:
     topic: str | None = None
     feeling: str | None = None
     status: str | None = None
+    # What a report asks more: somebody of an age, a mission, and values of which UNSAID means that none was given.
+    age: str | None = None
+    mission: UUID | None = None
+    half_day: str | None = None
+    contact_origin: str | None = None
+    origin_zone: str | None = None
+
+
+# Two words that are no codes: whatever was not cancelled, and what was not said.
+COUNTED, UNSAID = "counted", "none"
 
 
 def visible_to(user: User) -> Select[tuple[Encounter]]:
@@ -47,21 +59,39 @@ def narrowed(chosen: Select[tuple[Encounter]], filters: Filters) -> Select[tuple
         chosen = chosen.where(Encounter.date >= filters.first)
     if filters.last:
         chosen = chosen.where(Encounter.date <= filters.last)
-    if filters.site:
-        chosen = chosen.where(Encounter.site_id == filters.site)
-    if filters.intermunicipality:
-        chosen = chosen.where(Site.intermunicipality_code == filters.intermunicipality)
     named = exists().where(EncounterTopic.encounter_id == Encounter.id)
     if filters.pillar:
         topics = select(Topic.code).where(Topic.pillar == filters.pillar)
         chosen = chosen.where(named.where(EncounterTopic.topic_code.in_(topics)))
     if filters.topic:
         chosen = chosen.where(named.where(EncounterTopic.topic_code == filters.topic))
-    if filters.feeling:
-        chosen = chosen.where(Encounter.feeling == filters.feeling)
-    if filters.status:
-        chosen = chosen.where(Encounter.status == filters.status)
-    return chosen
+    if filters.age:
+        chosen = chosen.where(getattr(Encounter, filters.age) > 0)
+    if filters.mission:
+        chosen = chosen.where(Encounter.shift_id.in_(select(Shift.id).where(Shift.mission_id == filters.mission)))
+    return chosen.where(*_values(filters))
+
+
+def _values(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """What the columns must hold, or not."""
+    if filters.intermunicipality:
+        yield Site.intermunicipality_code == filters.intermunicipality
+    columns = {
+        "site": Encounter.site_id,
+        "feeling": Encounter.feeling,
+        "status": Encounter.status,
+        "half_day": Encounter.half_day,
+        "contact_origin": Encounter.contact_origin,
+        "origin_zone": Encounter.origin_zone,
+    }
+    for name, column in columns.items():
+        value = getattr(filters, name)
+        if value == COUNTED:
+            yield column != "voided"
+        elif value == UNSAID:
+            yield column.is_(None)
+        elif value:
+            yield column == value
 
 
 async def after(
@@ -74,16 +104,26 @@ async def after(
     return (await session.scalars(chosen.options(selectinload(Encounter.topics)))).all()
 
 
+class Page(NamedTuple):
+    """A page of a list, how many encounters and how many people there are in all."""
+
+    rows: Sequence[Encounter]
+    total: int
+    people: int
+
+
 async def page(
-    session: AsyncSession, chosen: Select[tuple[Encounter]], *, number: int, size: int
-) -> tuple[Sequence[Encounter], int]:
-    """A page of a list, latest first, with sites and topics, and how many there are in all."""
-    total = await session.scalar(select(func.count()).select_from(chosen.with_only_columns(Encounter.id).subquery()))
+    session: AsyncSession, chosen: Select[tuple[Encounter]], *, number: int, size: int, age: str | None = None
+) -> Page:
+    """Latest first, with sites and topics; under an age the people are those of the bracket."""
+    people = getattr(Encounter, age) if age else Encounter.people_count
+    sums = chosen.with_only_columns(func.count(), func.coalesce(func.sum(people), 0))
+    total, met = (await session.execute(sums)).one()
     in_the_day = case({code: rank for rank, code in enumerate(codes.HALF_DAYS)}, value=Encounter.half_day)
     order = (Encounter.date.desc(), in_the_day.desc(), Encounter.id)
     chosen = chosen.order_by(*order).offset((number - 1) * size).limit(size)
     options = (selectinload(Encounter.topics), joinedload(Encounter.site))
-    return (await session.scalars(chosen.options(*options))).all(), total or 0
+    return Page((await session.scalars(chosen.options(*options))).all(), total, int(met))
 
 
 async def topics_on(session: AsyncSession, day: date | None = None) -> Sequence[Topic]:

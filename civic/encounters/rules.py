@@ -8,9 +8,11 @@ from uuid import UUID
 
 from civic.encounters.contents import Content, Record, same
 from civic.encounters.detector import hints
+from civic.encounters.topic_rules import Validity, counted, heir
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.formats import day_range
 from civic.i18n import _
+from civic.sites.kinds import CLOSED_STATES
 
 Spans = Sequence[tuple[date, date]]
 Outcome = Literal["created", "already_have", "updated", "conflict", "rejected"]
@@ -46,16 +48,21 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Who writes, and what a batch refers to and really exists. Topics and sites carry their days of validity, None
-    being open; outings say whether the writer is of their pair; `closed` are the periods whose entries are frozen.
+    """Who writes, and what a batch refers to and really exists. Topics (with those that they were merged into) and
+    sites carry their days of validity, None being open; outings say whether the writer is of their pair; `closed` are
+    the periods whose entries are frozen.
     """
 
     sites: Mapping[str, date | None] = field(default_factory=dict)
-    topics: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
+    topics: Mapping[str, Validity] = field(default_factory=dict)
     shifts: Mapping[UUID, ShiftFacts] = field(default_factory=dict)
     outings: Mapping[UUID, bool] = field(default_factory=dict)
     closed: Spans = ()
     writer: Writer = field(default_factory=Writer)
+
+    def counted(self, content: Content) -> Content:
+        """What the row holds of a content; its kept version stays as it was typed."""
+        return counted(content, self.topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +138,11 @@ def wrong_references(content: Content, references: References, kept: Content | N
     kept = kept or {}
     day = date.fromisoformat(content["date"])
     errors: dict[str, str] = {}
-    if content["site_id"] not in references.sites:
-        errors["site_id"] = _("Ce lieu n’existe pas.")
-    elif (gone := references.sites[content["site_id"]]) and day > gone:
-        errors["site_id"] = _("Ce lieu n’accueille plus de sorties à cette date.")
+    errors |= wrong_site(content, references.sites)
     for code in content.get("topics", ()):
         if code not in references.topics:
             errors.setdefault("topics", _("Ce thème n’existe pas : %(code)s.") % {"code": code})
-        elif not _valid(day, references.topics[code]):
+        elif not references.topics[heir(code, day, references.topics)].holds(day):
             errors.setdefault("topics", _("Ce thème ne s’emploie pas à cette date : %(code)s.") % {"code": code})
     if content["shift_id"]:
         shift = references.shifts.get(UUID(content["shift_id"]))
@@ -151,8 +155,13 @@ def wrong_references(content: Content, references: References, kept: Content | N
     return errors
 
 
-def _valid(day: date, span: tuple[date | None, date | None]) -> bool:
-    return (span[0] is None or span[0] <= day) and (span[1] is None or day <= span[1])
+def wrong_site(content: Content, sites: Mapping[str, date | None]) -> dict[str, str]:
+    if content["site_id"] not in sites:
+        return {"site_id": _("Ce lieu n’existe pas.")}
+    gone = sites[content["site_id"]]
+    if gone and date.fromisoformat(content["date"]) > gone:
+        return {"site_id": _("Ce lieu n’accueille plus de sorties à cette date.")}
+    return {}
 
 
 def _wrong_shift(content: Content, day: date, shift: ShiftFacts | None) -> dict[str, str]:
@@ -163,6 +172,35 @@ def _wrong_shift(content: Content, day: date, shift: ShiftFacts | None) -> dict[
     if day not in shift.days:
         return {"shift_id": _("Ce créneau se tient un autre jour.")}
     return {}
+
+
+def decide_report(
+    record: Record,
+    stored: tuple[bool, int, str, Content] | None,
+    writer: Writer,
+    sites: Mapping[str, date | None],
+    today: date,
+) -> Decision:
+    """The outcome of one report of a place. `stored`: whether it is the writer's, its version, state and content.
+
+    What it says changes as long as nobody has followed it. A text that was erased in time makes no other content.
+    """
+    if record.errors:
+        return Decision("rejected", record.errors)
+    wrong = wrong_site(record.content, sites) | wrong_writer(writer, record.day) | too_late(record.day, today)
+    if stored is None:
+        return Decision("rejected", wrong) if wrong else Decision("created")
+    mine, version, state, content = stored
+    if not mine:
+        return Decision("rejected", {"client_uuid": _("Cet identifiant est déjà pris.")})
+    erased = {"description": ""} if state in CLOSED_STATES and not content["description"] else {}
+    if record.content | erased == content:
+        return Decision("already_have")
+    if record.number <= version:
+        return Decision("conflict")
+    if state != "new":
+        return Decision("rejected", {"client_uuid": _("Ce signalement est déjà suivi : il ne se corrige plus.")})
+    return Decision("rejected", wrong) if wrong else Decision("updated")
 
 
 def too_late(day: date, today: date) -> dict[str, str]:
@@ -190,14 +228,23 @@ def in_time(day: date, today: date) -> bool:
 
 
 def check_change(
-    *, role: str, mine: bool, in_scope: bool, voided: bool, day: date, today: date, reason: str, closed: Spans = ()
+    *,
+    role: str,
+    mine: bool,
+    in_scope: bool,
+    voided: bool,
+    day: date,
+    today: date,
+    reason: str,
+    closed: Spans = (),
+    noun: str = "encounter",
 ) -> None:
     """Let the pair change a row for 7 days, then a coordinator in scope or a manager who says why; raise otherwise."""
     allowed = mine if role == "volunteer" else in_scope if role == "coordinator" else role == "manager"
     if not allowed:
         raise Forbidden
     if voided:
-        raise Refusal("encounter_voided", _("Cette rencontre est annulée : elle ne se corrige plus."))
+        raise Refusal(f"{noun}_voided", _("Cette fiche est annulée : elle ne se corrige plus."))
     if held := frozen(day, closed):
         raise Refusal("period_closed", held["date"])
     if role == "volunteer":

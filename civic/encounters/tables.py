@@ -6,7 +6,7 @@ Plain statements rather than mapped objects: a savepoint that fails leaves nothi
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Insert, delete, insert, select, update
@@ -14,6 +14,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from civic.clock import now
 from civic.db import Base
 from civic.encounters import codes
 from civic.encounters.contents import Content, Record, people, read_encounter, read_outing
@@ -24,6 +25,14 @@ from civic.encounters.pairs import take_out_strangers
 Row = Encounter | Outing
 _ENCOUNTER = (*codes.AGES, "feeling", *codes.DETAILS, "comment")
 _OUTING = ("approached_count", "refused_count", "weather", "crowd", "ambience")
+
+
+class New(NamedTuple):
+    """A record to insert: `content` is what counts of it, the record's own is what was typed."""
+
+    uuid: UUID
+    record: Record
+    content: Content
 
 
 class Table(ABC):
@@ -46,16 +55,26 @@ class Table(ABC):
     def is_voided(self, row: Any) -> bool: ...
 
     @abstractmethod
+    def voiding(self) -> dict[str, Any]:
+        """The columns of a row that is taken out of every figure."""
+
+    @abstractmethod
     def columns(self, content: Content) -> dict[str, Any]: ...
 
-    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+    async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
         """New rows and their first versions, in a number of statements that does not grow with them."""
         rows = [
-            {"id": uuid, "version": one.number, "author_id": by_id, **self.columns(one.content)} for uuid, one in new
+            {"id": one.uuid, "version": one.record.number, "author_id": by_id, **self.columns(one.content)}
+            for one in new
         ]
         kept = [
-            {self.version_owner: uuid, "version": one.number, "content": one.content, "by_id": by_id}
-            for uuid, one in new
+            {
+                self.version_owner: one.uuid,
+                "version": one.record.number,
+                "content": one.record.content,
+                "by_id": by_id,
+            }
+            for one in new
         ]
         await session.execute(_into(self.row), rows)
         await session.execute(_into(self.versions), kept)
@@ -65,10 +84,14 @@ class Table(ABC):
         await session.execute(change.execution_options(synchronize_session=False))
 
     async def keep(
-        self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID | None, **more: Any
+        self, session: AsyncSession, uuid: UUID, number: int, content: Content, by_id: UUID | None, reason: str = ""
     ) -> None:
-        """Keep a version for good; the same number twice breaks the primary key."""
-        values = {self.version_owner: uuid, "version": number, "content": content, "by_id": by_id, **more}
+        """Keep a version for good; the same number twice breaks the primary key. The reason of an outing's change is in
+        the audit log alone.
+        """
+        values = {self.version_owner: uuid, "version": number, "content": content, "by_id": by_id}
+        if hasattr(self.versions, "reason"):
+            values["reason"] = reason
         await session.execute(insert(self.versions).values(values))
 
 
@@ -97,6 +120,9 @@ class Encounters(Table):
     def is_voided(self, row: Encounter) -> bool:
         return row.status == "voided"
 
+    def voiding(self) -> dict[str, Any]:
+        return {"status": "voided"}
+
     def columns(self, content: Content) -> dict[str, Any]:
         outing_id = UUID(content["outing_uuid"]) if content["outing_uuid"] else None
         return {
@@ -107,11 +133,9 @@ class Encounters(Table):
             "held": holds(content["comment"]),
         }
 
-    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+    async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
         await super().insert(session, new, by_id)
-        await session.execute(
-            _into(EncounterTopic), [row for uuid, one in new for row in _topic_rows(uuid, one.content)]
-        )
+        await session.execute(_into(EncounterTopic), [row for one in new for row in _topic_rows(one.uuid, one.content)])
 
     async def update(self, session: AsyncSession, uuid: UUID, number: int, content: Content, **more: Any) -> None:
         """What was read and then changed is to be read again."""
@@ -140,12 +164,15 @@ class Outings(Table):
     def is_voided(self, row: Outing) -> bool:
         return row.voided_at is not None
 
+    def voiding(self) -> dict[str, Any]:
+        return {"voided_at": now()}
+
     def columns(self, content: Content) -> dict[str, Any]:
         return {**_place_columns(content), **{name: content[name] for name in _OUTING}}
 
-    async def insert(self, session: AsyncSession, new: Sequence[tuple[UUID, Record]], by_id: UUID) -> None:
+    async def insert(self, session: AsyncSession, new: Sequence[New], by_id: UUID) -> None:
         await super().insert(session, new, by_id)
-        await session.execute(take_out_strangers([uuid for uuid, _record in new]))
+        await session.execute(take_out_strangers([one.uuid for one in new]))
 
 
 def _into(model: type[Base]) -> Insert:

@@ -1,7 +1,6 @@
 """Pages of encounters: the lists, one with its history, its correction and its cancellation."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,15 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.db import Session
-from civic.encounters import actions, choices, codes, forms, history, lookups, places, queries, review
-from civic.encounters.access import Reader, VisibleEncounter, may_validate, reads_comment, reads_held
+from civic.encounters import asking, choices, codes, corrections, forms, history, places, queries, review
+from civic.encounters.access import Reader, VisibleEncounter, may_validate, reads_comment, reads_held, refused
 from civic.encounters.choices import labels
 from civic.encounters.clashes import settle
 from civic.encounters.models import Encounter
-from civic.encounters.queries import Filters
-from civic.encounters.rules import check_change, in_time
+from civic.encounters.rules import in_time
 from civic.encounters.tables import ENCOUNTERS
-from civic.errors import CivicError, Invalid, Refusal
+from civic.errors import Invalid, Refusal
 from civic.forms import Form
 from civic.i18n import _
 from civic.sites.models import PILLARS, Intermunicipality
@@ -28,7 +26,6 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
-DEFAULT_DAYS = 28
 REASON_MAX = 300
 
 
@@ -40,7 +37,7 @@ async def index(request: Request, user: Reader, session: Session) -> Response:
 async def _own(request: Request, user: User, session: AsyncSession) -> Response:
     """A volunteer's, by day, and the outings of the week that wait for their account."""
     number = max(1, forms.number(request.query_params.get("page", ""), 1))
-    rows, total = await queries.page(session, queries.visible_to(user), number=number, size=PAGE)
+    rows, total, _people = await queries.page(session, queries.visible_to(user), number=number, size=PAGE)
     now = clock.now()
     shifts = [one for one in await places.recent_shifts(session, user) if one.starts_at <= now]
     context = {
@@ -58,13 +55,13 @@ async def _own(request: Request, user: User, session: AsyncSession) -> Response:
 
 async def _all(request: Request, user: User, session: AsyncSession) -> Response:
     """For coordinators and managers; every filter lives in the address. Days that are none show no figure at all."""
-    asked, filters = _filters(request)
+    asked, filters = asking.read(request)
     number = max(1, forms.number(asked.get("page"), 1))
     rows: Sequence[Encounter] = []
-    total = 0
+    total = people = 0
     if asked.ok:
         chosen = queries.narrowed(queries.visible_to(user), filters)
-        rows, total = await queries.page(session, chosen, number=number, size=PAGE)
+        rows, total, people = await queries.page(session, chosen, number=number, size=PAGE, age=filters.age)
     topics = await queries.topics_on(session)
     areas = await session.scalars(select(Intermunicipality).order_by(Intermunicipality.code))
     context = {
@@ -72,47 +69,23 @@ async def _all(request: Request, user: User, session: AsyncSession) -> Response:
         "to_review": await review.count(session, user),
         "rows": rows,
         "total": total,
-        "sites": await places.site_choices(session, user.scope_codes if user.role == "coordinator" else frozenset()),
+        "people": people,
+        "more": await asking.more(session, filters),
+        "sites": await places.site_choices(
+            session, user.scope_codes if user.role == "coordinator" else frozenset(), also=filters.site
+        ),
         "areas": [
             (area.code, area.short_name) for area in areas if user.role != "coordinator" or user.covers(area.code)
         ],
         "topic_groups": [(name, options) for _code, name, options in choices.by_pillar(topics, None)],
         "pillars": PILLARS,
         "feelings": labels(codes.FEELINGS),
-        "statuses": labels(codes.STATUSES),
+        "statuses": [(queries.COUNTED, _("Toutes sauf annulées")), *labels(codes.STATUSES)],
         "params": {name: value for name, value in asked.values.items() if name != "page"},
         **_paging(number, total),
         **await _words(session),
     }
     return render(request, "encounters/list.html", context, status=200 if asked.ok else 422)
-
-
-def _filters(request: Request) -> tuple[Form, Filters]:
-    """The form of the filters and what it asks for: a day that is none is said, a code that names nothing filters
-    nothing.
-    """
-    lists = {name: request.query_params.getlist(name) for name in request.query_params}
-    today = clock.today()
-    lists.setdefault("from", [(today - timedelta(days=DEFAULT_DAYS - 1)).isoformat()])
-    lists.setdefault("to", [today.isoformat()])
-    asked, loose = Form(lists), Form(lists)
-    first, last = asked.date("from", required=False), asked.date("to", required=False)
-    if first and last and last < first:
-        asked.fail("to", _("La fin de la période vient avant son début."))
-    return asked, Filters(
-        first=first,
-        last=last,
-        site=_code(loose, "site"),
-        intermunicipality=_code(loose, "intermunicipality"),
-        pillar=loose.choice("pillar", PILLARS, required=False) or None,
-        topic=_code(loose, "topic"),
-        feeling=loose.choice("feeling", codes.FEELINGS, required=False) or None,
-        status=loose.choice("status", codes.STATUSES, required=False) or None,
-    )
-
-
-def _code(asked: Form, name: str) -> str | None:
-    return asked.text(name, required=False, maximum=40) or None
 
 
 def _paging(number: int, total: int) -> dict[str, int]:
@@ -144,7 +117,7 @@ async def show(request: Request, encounter: VisibleEncounter, user: Reader, sess
             session, encounter.id, with_comment=reads, with_held=reads_held(user, encounter)
         ),
         "reviews": may_validate(user, encounter),
-        "changeable": _refused(user, encounter) is None,
+        "changeable": refused(user, voided=encounter.status == "voided", day=encounter.date) is None,
         **await _words(session),
     }
     return render(request, "encounters/show.html", context)
@@ -165,14 +138,14 @@ async def update(request: Request, encounter: VisibleEncounter, user: Reader, se
     # Who does not read the comment does not change it.
     values = forms.encounter_record(form, with_comment=reads_comment(user, encounter))
     values = {"comment": encounter.comment, "outing_uuid": _text(encounter.outing_id), **values}
-    values["shift_id"] = await _shift_kept(session, user, encounter, values)
+    values["shift_id"] = await places.shift_kept(session, user, encounter, values)
     forms.ask_if_many(form, values, known=encounter.people_count)
     seen = forms.number(form.get("seen"), 0)
     if not form.ok:
         forms.fail_all(form, ENCOUNTERS.read({**values, "client_uuid": str(encounter.id), "version": 1}).errors)
         return await _edit_form(request, session, user, encounter, form, status=422)
     try:
-        await actions.correct(session, by=user, encounter_id=encounter.id, values=values, seen=seen, reason=reason)
+        await corrections.correct(session, by=user, row_id=encounter.id, values=values, seen=seen, reason=reason)
     except Invalid as invalid:
         forms.fail_all(form, invalid.errors)
         return await _edit_form(request, session, user, encounter, form, status=422)
@@ -200,43 +173,14 @@ async def void(request: Request, encounter: VisibleEncounter, user: Reader, sess
     if not form.ok:
         context = {"encounter": encounter, "form": form, **await _words(session)}
         return render(request, "encounters/void.html", context, status=422)
-    await actions.void(session, by=user, encounter_id=encounter.id, reason=reason)
+    await corrections.void(session, by=user, row_id=encounter.id, reason=reason)
     return redirect("/rencontres", flash=_("Rencontre annulée. Elle ne compte plus dans les bilans."))
 
 
-def _refused(user: User, encounter: Encounter) -> CivicError | None:
-    """What `check_change` would answer; whoever sees a row is of its pair or in scope, and the reason comes later."""
-    try:
-        check_change(
-            role=user.role,
-            mine=True,
-            in_scope=True,
-            voided=encounter.status == "voided",
-            day=encounter.date,
-            today=clock.today(),
-            reason="-",
-        )
-    except CivicError as error:
-        return error
-    return None
-
-
 def _check(user: User, encounter: Encounter) -> None:
-    error = _refused(user, encounter)
+    error = refused(user, voided=encounter.status == "voided", day=encounter.date)
     if error:
         raise error
-
-
-async def _shift_kept(session: AsyncSession, user: User, encounter: Encounter, values: dict[str, Any]) -> str | None:
-    """The shift stays while site and day do; elsewhere a volunteer's own shift there takes its place."""
-    site, day = values["site_id"], values["date"]
-    if encounter.shift_id and site == encounter.site_id and day and encounter.shift:
-        shift = encounter.shift
-        if date.fromisoformat(day) in lookups.local_days(shift.starts_at, shift.ends_at):
-            return str(encounter.shift_id)
-    if user.role != "volunteer" or not (site and day and values["half_day"]) or "\x00" in site:
-        return None
-    return _text(await places.shift_at(session, user, site, date.fromisoformat(day), values["half_day"]))
 
 
 def _text(value: object) -> str | None:

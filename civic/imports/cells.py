@@ -9,6 +9,7 @@ from civic import clock
 from civic.formats import plain
 from civic.i18n import _
 from civic.imports.wrong import Wrong
+from civic.signs import visible
 
 EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s.,;<>()]{2,}")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -30,6 +31,7 @@ def text(maximum: int, *, lines: bool = False) -> Reader:
     def read(typed: str) -> str:
         if CONTROL.search(typed):
             raise Wrong(_("Ce texte contient un caractère interdit. Retapez-le."))
+        typed = visible(typed)
         value = typed if lines else " ".join(typed.split())
         if len(value) > maximum:
             raise Wrong(_("Trop long : %(n)s caractères au plus.") % {"n": maximum})

@@ -63,7 +63,9 @@ def lines_of(table: Table, columns: Sequence[Column]) -> list[Line]:
     places = match(table.header, columns)
     if not table.rows:
         raise Unreadable(_("Ce fichier n’a pas de ligne à importer : remplissez-le sous l’en-tête."))
+    # A column that stands is called as the file calls it: « Accès » there is not looked for under « Y aller ».
     labels = {column.code: _(column.label) for column in columns}
+    labels |= {column.code: table.header[place] for place, column in places.items()}
     return [_line(row.line, row.cells, places, labels, len(table.header)) for row in table.rows]
 
 
@@ -77,13 +79,21 @@ def match(header: Sequence[str], columns: Sequence[Column]) -> dict[int, Column]
         if column is None:
             unknown.append(typed[:40] or _("(sans titre)"))
         elif column in places.values():
-            raise Unreadable(_("La colonne « %(name)s » est là deux fois. Gardez-en une.") % {"name": _(column.label)})
+            first = next(header[one] for one, standing in places.items() if standing is column)
+            raise Unreadable(_twice(first, typed))
         else:
             places[place] = column
     missing = [_(one.label) for one in columns if one.required and one not in places.values()]
     if missing or unknown:
         raise Unreadable(_misfit(missing, unknown))
     return places
+
+
+def _twice(first: str, second: str) -> str:
+    if key(first) == key(second):
+        return _("La colonne « %(name)s » est là deux fois. Gardez-en une.") % {"name": second}
+    text = _("Les colonnes « %(first)s » et « %(second)s » disent la même chose. Gardez-en une.")
+    return text % {"first": first, "second": second}
 
 
 def _misfit(missing: Sequence[str], unknown: Sequence[str]) -> str:

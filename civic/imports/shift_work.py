@@ -15,13 +15,20 @@ from civic.imports.shift_plan import Edit
 from civic.shifts import bulk
 from civic.shifts.bulk import Draft
 from civic.shifts.models import Shift
+from civic.sites.models import Site
 
 
 async def hold(session: AsyncSession, plan: Plan) -> bool:
-    """Lock every shift that would change, with the people on it and what they wait for. Whether there was any."""
+    """Lock every shift that would change, with the people on it and what they wait for, and keep every place in use.
+
+    Whether the lines have to be weighed again.
+    """
     ids = [one.work.id for one in plan.lines if isinstance(one.work, Edit)]
+    sites = {one.work.values.site_id for one in plan.lines if isinstance(one.work, Draft | Edit)}
+    await bulk.hold_sites(session, sites)
     if not ids:
-        return False
+        gone = select(Site.id).where(Site.id.in_(sites), Site.archived_at.is_not(None)).limit(1)
+        return await session.scalar(gone) is not None
     booked = [one.work.id for one in plan.lines if isinstance(one.work, Edit) and one.work.booked]
     on_them = select(Booking.volunteer_id).where(Booking.shift_id.in_(booked), Booking.state.in_(LIVE))
     people = set(await session.scalars(on_them)) if booked else set()

@@ -17,12 +17,11 @@ from civic.imports.columns import Column, Line
 from civic.imports.places import Towns, load_towns
 from civic.imports.plan import Change, Plan, Planned, refused
 from civic.sites import bulk
-from civic.sites.kinds import KINDS
+from civic.sites.kinds import KINDS, PILLAR_NAMES
 from civic.sites.models import Site
 from civic.sites.rules import RESERVED
 
 SHEET = N_("Lieux")
-PILLARS = {"rev3": N_("Énergie"), "archipel_vert": N_("Archipel vert"), "resilience": N_("Résilience")}
 NOTES_MAX = 1000
 ID_MAX = 40
 COLUMNS = (
@@ -41,7 +40,7 @@ COLUMNS = (
     Column(
         "pillar",
         N_("Pilier"),
-        cells.choice(PILLARS),
+        cells.choice(PILLAR_NAMES),
         example="Archipel vert",
         help=N_("Énergie, Archipel vert ou Résilience."),
     ),
@@ -119,9 +118,11 @@ async def plan(session: AsyncSession, by: User, lines: Sequence[Line]) -> Plan:
 
 def _weigh(line: Line, world: World) -> Planned:
     site_id = str(line.values.get("id") or slug(line.values.get("name", "")))
+    # A code that was made from the name is wrong where the name stands.
+    source = "id" if "id" in line.typed else "name"
     label = line.typed.get("name") or site_id or _("ligne %(n)s") % {"n": line.number}
     site = world.sites.get(site_id)
-    _check_id(line, site_id, site)
+    _check_id(line, site_id, site, source)
     town = world.towns.find(line, "commune")
     values = {name: line.values[name] for name in bulk.FIELDS if name in line.values}
     if town:
@@ -132,7 +133,7 @@ def _weigh(line: Line, world: World) -> Planned:
         )
     first = world.taken.setdefault(site_id, line.number)
     if first != line.number and site_id:
-        line.wrong("id", _("C’est le même lieu qu’à la ligne %(n)s. Gardez une des deux.") % {"n": first})
+        line.wrong(source, _("C’est le même lieu qu’à la ligne %(n)s. Gardez une des deux.") % {"n": first})
     if site is None:
         _check_new(line, site_id, world)
     elif site.archived_at:
@@ -148,13 +149,18 @@ def _weigh(line: Line, world: World) -> Planned:
     return Planned(line.number, label, "created", work=work, detail=f"{site_id} · {town.name}")
 
 
-def _check_id(line: Line, site_id: str, site: Site | None) -> None:
+def _check_id(line: Line, site_id: str, site: Site | None, source: str) -> None:
     if not site_id:
-        line.wrong("name", _("Donnez un nom ou un code."))
+        if source == "name" and "name" not in line.typed:
+            line.wrong("name", _("Donnez un nom ou un code."))
+        elif "name" in line.values:
+            line.wrong("name", _("Ce nom n’a ni lettre ni chiffre. Changez-le, ou donnez un code."))
     elif site is None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site_id):
         line.wrong("id", _("Un code n’a que des minuscules, des chiffres et des tirets. Exemple : parc-de-la-gare"))
     elif site is None and site_id in RESERVED:
-        line.wrong("id", _("Ce code sert déjà d’adresse dans Civic. Choisissez-en un autre."))
+        message = _("Ce code sert déjà d’adresse dans Civic. Choisissez-en un autre.")
+        named = _("Le code fait à partir de ce nom sert déjà d’adresse dans Civic. Donnez-en un autre.")
+        line.wrong(source, message if source == "id" else named)
 
 
 def _check_new(line: Line, site_id: str, world: World) -> None:
@@ -185,7 +191,7 @@ def _shown(name: str, value: Any, towns: Towns) -> str:
     if name == "kind":
         return _(KINDS.get(value, value))
     if name == "pillar":
-        return _(PILLARS.get(value, value))
+        return _(PILLAR_NAMES.get(value, value))
     if isinstance(value, float):
         return (
             f"{value:g}".replace(".", ",") if value == round(value, 4) else f"{value:.6f}".rstrip("0").replace(".", ",")

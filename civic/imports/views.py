@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from civic.accounts.current import CurrentUser, find_user, require
@@ -88,6 +89,7 @@ class Sent:
     name: str
     content: bytes
     lines: list[Line]
+    status: int = 422
 
 
 async def received(request: Request) -> Sent:
@@ -103,9 +105,17 @@ async def received(request: Request) -> Sent:
     kinds = kinds_of(user)
     if not kinds:
         raise Forbidden
-    async with request.form(max_fields=20, max_files=1) as data:
-        form = Form.of(data)
-        name, content = await _file(form, data.get("file"))
+    try:
+        async with request.form(max_fields=20, max_files=1) as data:
+            form = Form.of(data)
+            name, content = await _file(form, data.get("file"))
+    except HTTPException as refused:
+        if refused.status_code != 413:
+            raise
+        # So big that it was not read to its end, what the form held beside it neither.
+        form = Form()
+        form.fail("file", _too_big())
+        return Sent(form, None, "", b"", [], 413)
     missing = _("Choisissez ce que contient le fichier.")
     kind = KINDS.get(form.choice("kind", [one.code for one in kinds], missing=missing))
     lines: list[Line] = []
@@ -117,12 +127,16 @@ async def received(request: Request) -> Sent:
     return Sent(form, kind, name, content, lines)
 
 
+def _too_big() -> str:
+    return _("Ce fichier dépasse 10 Mo. Coupez-le en plusieurs.")
+
+
 async def _file(form: Form, sent: object) -> tuple[str, bytes]:
     """The name and the bytes of what was chosen; empty after noting why there is nothing."""
     if not isinstance(sent, UploadFile) or not sent.filename:
         form.fail("file", _("Choisissez un fichier CSV ou XLSX."))
     elif (sent.size or 0) > MAX_BYTES:
-        form.fail("file", _("Ce fichier dépasse 10 Mo. Coupez-le en plusieurs."))
+        form.fail("file", _too_big())
     else:
         return _name(sent.filename), await sent.read()
     return "", b""
@@ -143,7 +157,7 @@ async def upload(
             form.fail("file", unreadable.message)
         else:
             return redirect(f"/imports/{run.id}")
-    return await _index(request, session, user, form, status=422)
+    return await _index(request, session, user, form, status=sent.status)
 
 
 def _name(typed: str) -> str:

@@ -91,7 +91,9 @@ async def delete_mission(session: AsyncSession, mission: Mission, *, by: User) -
 
 async def _sites(session: AsyncSession, facts: MissionFacts, by: User, already: Collection[str] = ()) -> list[Site]:
     refuse_wrong_days(facts.starts_on, facts.ends_on)
-    found = list(await session.scalars(select(Site).where(Site.id.in_(facts.site_ids), Site.archived_at.is_(None))))
+    # Kept in use until the commit: who archives one waits, and then finds this mission.
+    chosen = select(Site).where(Site.id.in_(facts.site_ids), Site.archived_at.is_(None)).order_by(Site.id)
+    found = list(await session.scalars(chosen.with_for_update(read=True, key_share=True)))
     allowed = {site.id for site in found if by.covers(site.intermunicipality_code)} | set(already)
     refuse_foreign_sites(facts.site_ids, allowed)
     return found

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from civic import begun
+from civic.accounts.authors import last_author
 from civic.accounts.current import CoordinatorUser
 from civic.accounts.models import User
 from civic.contracts.models import TRAININGS
@@ -12,18 +14,33 @@ from civic.contracts.rules import MAX_AGE_EXTENDED, MIN_AGE, TRAINING_NAMES
 from civic.db import Session
 from civic.errors import Forbidden, Refusal
 from civic.forms import Form
-from civic.i18n import _
+from civic.i18n import N_, _
 from civic.missions import actions
 from civic.missions.actions import MissionFacts
 from civic.missions.models import TAGS, Mission
-from civic.missions.queries import covers, mission_with_all
+from civic.missions.queries import covers, hold_mission, mission_with_all
 from civic.missions.views import TAG_NAMES, AnyMission
+from civic.sites.kinds import PILLAR_NAMES
 from civic.sites.models import PILLARS, Site
 from civic.sites.queries import search_sites
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 TEXT_MAX = 4000
+LABELS = {
+    "title": N_("Titre"),
+    "pillar": N_("Pilier"),
+    "description": N_("En quelques phrases"),
+    "tasks": N_("Ce que l’on fait"),
+    "activity": N_("Activité"),
+    "sites": N_("Lieux"),
+    "tags": N_("Conditions"),
+    "trainings": N_("Formations à faire avant"),
+    "min_age": N_("Âge minimum"),
+    "approval_number": N_("Numéro d’agrément"),
+    "starts_on": N_("Premier jour"),
+    "ends_on": N_("Dernier jour"),
+}
 
 
 def editable_mission(mission: AnyMission, user: CoordinatorUser) -> Mission:
@@ -73,6 +90,25 @@ async def create(request: Request, user: CoordinatorUser, session: Session) -> R
     return redirect(f"/missions/{mission.id}", flash=_("Mission créée."))
 
 
+def begun_form(mission: Mission) -> Form:
+    """The same, which says what it was begun with."""
+    return begun.begin(filled(mission), LABELS)
+
+
+async def changed_since(session: Session, form: Form, user: User, mission: Mission) -> dict[str, Any]:
+    """What somebody else changed since a form was begun, for `show_form`; {} for nothing. Holds the mission."""
+    await hold_mission(session, mission)
+    named = {
+        "pillar": {code: _(name) for code, name in PILLAR_NAMES.items()},
+        "sites": {site.id: site.name for site in await _offered(session, user, mission)},
+        "tags": {code: _(name) for code, name in TAG_NAMES.items()},
+        "trainings": {code: _(name) for code, name in TRAINING_NAMES.items()},
+    }
+    labels = {name: _(label) for name, label in LABELS.items()}
+    clashes = begun.compare(form, filled(mission), labels, begun.worded(named))
+    return {"clashes": clashes, "changed_by": await last_author(session, mission)} if clashes else {}
+
+
 async def show_form(
     request: Request,
     session: Session,
@@ -83,7 +119,8 @@ async def show_form(
     status: int = 200,
     **shown: Any,
 ) -> Response:
-    """`broken` lists the places that the change would end, when it has to be asked."""
+    """`broken` lists the places that the change would end, when it has to be asked; `clashes` what somebody else,
+    `changed_by`, changed while this form was open."""
     context: dict[str, Any] = {
         "mission": mission,
         "form": form,
@@ -93,6 +130,8 @@ async def show_form(
         "trainings": [(code, _(name)) for code, name in TRAINING_NAMES.items()],
         "maximum": TEXT_MAX,
         "broken": [],
+        "clashes": [],
+        "changed_by": "",
         **shown,
     }
     return render(request, "missions/edit.html", context, status=status)

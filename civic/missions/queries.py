@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql import ColumnElement
 
 from civic.accounts.models import User
+from civic.accounts.sight import Sight
 from civic.missions.models import Application, Mission, MissionSite
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
@@ -49,20 +50,30 @@ async def archived_missions(session: AsyncSession, user: User) -> list[Mission]:
 async def mission_with_all(session: AsyncSession, mission_id: UUID, *, archived: bool = False) -> Mission | None:
     """One mission in use (or out of use) with its sites and their communes, tags and trainings."""
     out_of_use = Mission.archived_at.is_not(None) if archived else Mission.archived_at.is_(None)
-    chosen = (
+    found: Mission | None = await session.scalar(_whole(mission_id).where(out_of_use))
+    return found
+
+
+async def hold_mission(session: AsyncSession, mission: Mission) -> None:
+    """Read it all again and hold it until the commit: whoever writes it too waits, and then sees what was written."""
+    row = select(Mission.id).where(Mission.id == mission.id)
+    await session.execute(row.with_for_update(key_share=True))
+    await session.execute(_whole(mission.id), execution_options={"populate_existing": True})
+
+
+def _whole(mission_id: UUID) -> Select[tuple[Mission]]:
+    return (
         select(Mission)
-        .where(Mission.id == mission_id, out_of_use)
+        .where(Mission.id == mission_id)
         .options(
             selectinload(Mission.sites).joinedload(Site.commune),
             selectinload(Mission.tags),
             selectinload(Mission.trainings),
         )
     )
-    found: Mission | None = await session.scalar(chosen)
-    return found
 
 
-def in_scope(user: User) -> ColumnElement[bool]:
+def in_scope(user: User | Sight) -> ColumnElement[bool]:
     """Whether a mission belongs to a coordinator (`scopes` loaded): one of its sites is in scope, or it has none."""
     if not user.scopes:
         return true()

@@ -25,7 +25,10 @@ from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 # What there is to choose, by role: the others get no mail but those about their account.
-OFFERED = {"volunteer": ("reminders", "digest", "stand_in", "news"), "coordinator": ("digest", "alerts", "news")}
+OFFERED = {
+    "volunteer": ("reminders", "digest", "stand_in", "openings", "news"),
+    "coordinator": ("digest", "alerts", "news"),
+}
 
 
 @router.get(PAGE)
@@ -68,9 +71,14 @@ async def save_choices(request: Request, user: CurrentUser, session: Session) ->
 
 
 @router.get(STOP)
-async def ask_stop(request: Request, user: MaybeUser) -> Response:
-    """Opening the link changes nothing: mail programs open links by themselves."""
-    return _stopping(request, done=False)
+async def ask_stop(request: Request, user: MaybeUser, session: Session) -> Response:
+    """Opening the link changes nothing: mail programs open links by themselves. What has stopped is not asked again."""
+    found = read_stop(request.query_params.get("jeton", ""))
+    done = False
+    if found is not None:
+        user_id, family = found
+        done = not (await wishes_of(session, [user_id]))[user_id].wants(family)
+    return _stopping(request, done=done)
 
 
 @router.post(STOP)

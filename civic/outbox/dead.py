@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import now
+from civic.columns import ago
 from civic.errors import NotFound
 from civic.outbox.models import OutboxMail
 
@@ -20,7 +21,7 @@ LATE = timedelta(minutes=10)
 
 def given_up() -> ColumnElement[bool]:
     """A mail that was tried to the end, within the last month."""
-    return OutboxMail.dead_at > now() - KEPT
+    return OutboxMail.dead_at > ago(KEPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What somebody wants to be told by mail, and the link with which they stop a family of mails without signing in.
 
-Five families can be stopped: reminders of one's shifts, the digest, calls for a stand-in, alerts about pairs, general
-announcements. What concerns a seat that one holds, a safety notice, a minor left alone and a last-minute absence are
-told to everybody they concern.
+Six families can be stopped: reminders of one's shifts, the digest, calls for a stand-in, word of new shifts, alerts
+about pairs, general announcements. What concerns a seat that one holds, a safety notice, a minor left alone and a
+last-minute absence are told to everybody they concern.
 """
 
 from collections.abc import Collection, Iterable
@@ -25,11 +25,12 @@ FAMILIES = {
     "reminders": N_("Rappels de vos créneaux"),
     "digest": N_("Résumé du jour ou de la semaine"),
     "stand_in": N_("Appels à remplacement"),
+    "openings": N_("Nouveaux créneaux ouverts"),
     "alerts": N_("Alertes sur les binômes incomplets"),
     "news": N_("Annonces d’information"),
 }
 # Those that are on or off, and nothing between.
-SWITCHES = ("stand_in", "alerts", "news")
+SWITCHES = ("stand_in", "openings", "alerts", "news")
 # Hours before a shift that somebody may choose among.
 LEAD_TIMES = (2, 12, 24, 48)
 PAGE = "/profil/messages"

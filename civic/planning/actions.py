@@ -1,4 +1,4 @@
-"""Verbs on several things at once: publish the drafts of a week, note who came to a shift."""
+"""Verbs on several things at once: note who came to a shift. Drafts are published in `opening`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
 from civic.bookings import attendance
-from civic.shifts import actions as shifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,6 @@ class Note:
     booking_id: UUID
     state: str
     hours: Decimal | None
-
-
-async def publish_all(session: AsyncSession, *, by: User, shift_ids: Iterable[UUID]) -> None:
-    """Open some drafts to bookings, in the order of their ids so that two such calls never lock crosswise."""
-    for shift_id in sorted(shift_ids):
-        await shifts.publish(session, by=by, shift_id=shift_id)
 
 
 async def note_all(session: AsyncSession, *, by: User, notes: Iterable[Note]) -> None:

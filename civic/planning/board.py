@@ -118,9 +118,14 @@ def build(
     address = f"{base}{'&' if '?' in base else '?'}creneau="
     alike: dict[Look, int] = {}
     by_cell: dict[tuple[str, date], list[Slot]] = defaultdict(list)
+    by_day: dict[date, list[Slot]] = defaultdict(list)
+    seated = 0
     for shift in shown:
-        slot = _slot(shift, crowds.get(shift.id, NOBODY), now, address, chosen == shift.id, shift.id in broken, alike)
+        crowd = crowds.get(shift.id, NOBODY)
+        slot = _slot(shift, crowd, now, address, chosen == shift.id, shift.id in broken, alike)
         by_cell[shift.site_id, shift.times.day].append(slot)
+        by_day[shift.times.day].append(slot)
+        seated += len(crowd.seated) if shift.state == "published" else 0
     busy = {site for site, _day in by_cell}
     days = list(clock.days(monday, monday + timedelta(days=6)))
     rows = [
@@ -130,9 +135,9 @@ def build(
     today = clock.local(now).date()
     return Board(
         monday=monday,
-        days=[Day(day, day == today, _of_day(shown, by_cell, day), clock.public_holiday(day) or "") for day in days],
+        days=[Day(day, day == today, by_day[day], clock.public_holiday(day) or "") for day in days],
         groups=_groups(rows),
-        seated=sum(len(crowds.get(one.id, NOBODY).seated) for one in open_ones),
+        seated=seated,
         capacity=sum(one.capacity for one in open_ones),
         drafts=[one for one in shifts if one.state == "draft"],
         cancelled=sum(one.state == "cancelled" for one in shifts),
@@ -215,9 +220,3 @@ def _groups(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     for row in rows:
         found.setdefault(row.place.group, []).append(row)
     return list(found.items())
-
-
-def _of_day(shown: Sequence[ShiftFacts], by_cell: Mapping[tuple[str, date], list[Slot]], day: date) -> list[Slot]:
-    """The slots of a day in the order of their hours, whatever the site."""
-    slots = {slot.id: slot for (_site, when), listed in by_cell.items() if when == day for slot in listed}
-    return [slots[one.id] for one in shown if one.id in slots]

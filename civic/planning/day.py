@@ -71,6 +71,11 @@ class Line:
             return "missing" if waiting else "running"
         return "soon" if -self.late <= SOON else "later"
 
+    @property
+    def replaceable(self) -> bool:
+        """Whether somebody did not come and nobody came instead so far."""
+        return self.count("absent", "excused") > sum(one.walk_in for one in self.people)
+
     def count(self, *statuses: str) -> int:
         return sum(one.status in statuses for one in self.people)
 

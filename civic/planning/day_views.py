@@ -72,8 +72,14 @@ async def note_one(request: Request, user: CurrentUser, booking: PlannedBooking,
 
 @router.get("/creneaux/{shift_id}/renforts")
 async def ask_walk_in(request: Request, user: CurrentUser, shift: PlannedShift, session: Session) -> Response:
-    """Who came without a place, and perhaps instead of whom."""
-    form = Form.filled(next=safe_next(request.query_params.get("next"), _own_page(shift)))
+    """Who came without a place, and perhaps instead of whom: `place` in the address is the booking of that person."""
+    noted = await bookings.attendance_of(session, [shift.id])
+    place = next((one for one in noted if str(one) == request.query_params.get("place")), None)
+    form = Form.filled(
+        next=safe_next(request.query_params.get("next"), _own_page(shift)),
+        replaces=place,
+        replaced=noted[place] if place and noted[place] != "present" else None,
+    )
     return await _walk_in_page(request, session, user, shift, form)
 
 

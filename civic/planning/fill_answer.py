@@ -110,7 +110,9 @@ def _empty(facts: Facts, seated: dict[UUID, list[Held]], holdings: dict[UUID, li
         there = {held.volunteer_id for held in seated[shift.id]}
         reasons: Counter[str] = Counter()
         for key, person in facts.people.items():
-            if key not in there:
+            if (shift.id, key) in facts.aside:
+                reasons["set_aside"] += 1
+            elif key not in there:
                 refused = rules.judge(person, shift, agendas[key], facts.now)
                 reasons[refused[0].code if refused else "spare"] += 1
         found.append({"shift": str(shift.id), "free": left, "reasons": reasons.most_common(REASONS)})

@@ -22,11 +22,15 @@ from civic.planning.models import FillLine, FillProposal
 Pair = tuple[UUID, UUID]
 
 
+# How many drafts back a « no » is remembered.
+MOST_BEFORE = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`shifts` have a free place, by start; `holdings` are those of `people` by person, waiting places among them.
 
-    `kept` are (shift, volunteer) of the draft that this one follows.
+    `kept` are (shift, volunteer) of the draft that this one follows, `aside` those set aside on the way to it.
     """
 
     shifts: tuple[ShiftFacts, ...]
@@ -35,6 +39,7 @@ class Facts:
     holdings: dict[UUID, list[Held]]
     now: datetime
     kept: frozenset[Pair] = field(default=frozenset())
+    aside: frozenset[Pair] = field(default=frozenset())
     wishes: Wishes = field(default_factory=dict)
 
     def free(self, shift: ShiftFacts) -> int:
@@ -56,13 +61,15 @@ async def facts_for(session: AsyncSession, user: User, proposal: FillProposal) -
         session, shift_ids=[one.id for one in listed], volunteer_ids=list(people), since=since
     )
     crowds = dict(bookings.crowds(held))
+    kept, aside = await _followed(session, proposal)
     facts = Facts(
         shifts=tuple(listed),
         crowds={one.id: crowds.get(one.id, Crowd()) for one in listed},
         people=people,
         holdings=_by_person(held, people),
         now=now,
-        kept=await _kept(session, proposal),
+        kept=kept,
+        aside=aside,
         wishes=await wishes_among(session, list(people)),
     )
     return replace(facts, shifts=tuple(one for one in listed if facts.free(one) > 0))
@@ -93,10 +100,18 @@ def _by_person(held: Collection[Held], people: Collection[UUID]) -> dict[UUID, l
     return found
 
 
-async def _kept(session: AsyncSession, proposal: FillProposal) -> frozenset[Pair]:
-    if proposal.follows_id is None:
-        return frozenset()
-    chosen = select(FillLine.shift_id, FillLine.volunteer_id).where(
-        FillLine.proposal_id == proposal.follows_id, FillLine.state.in_(("proposed", "accepted"))
-    )
-    return frozenset((row.shift_id, row.volunteer_id) for row in await session.execute(chosen))
+async def _followed(session: AsyncSession, proposal: FillProposal) -> tuple[frozenset[Pair], frozenset[Pair]]:
+    """What to keep of the draft before, and what a coordinator said no to there or in those before it."""
+    kept: frozenset[Pair] | None = None
+    aside: set[Pair] = set()
+    before = proposal.follows_id
+    for _step in range(MOST_BEFORE):
+        if before is None:
+            break
+        lines = select(FillLine.shift_id, FillLine.volunteer_id, FillLine.state).where(FillLine.proposal_id == before)
+        found = [((row.shift_id, row.volunteer_id), row.state) for row in await session.execute(lines)]
+        if kept is None:
+            kept = frozenset(pair for pair, state in found if state in ("proposed", "accepted"))
+        aside.update(pair for pair, state in found if state == "discarded")
+        before = await session.scalar(select(FillProposal.follows_id).where(FillProposal.id == before))
+    return kept or frozenset(), frozenset(aside)

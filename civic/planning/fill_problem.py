@@ -80,9 +80,9 @@ def _choices(facts: Facts, agendas: dict[UUID, Agenda]) -> list[Choice]:
         there = {one.volunteer_id for one in (*crowd.seated, *crowd.waiting, *crowd.walk_ins)}
         for person in people:
             agenda = agendas[person.volunteer_id]
-            if person.volunteer_id in there or rules.judge(person, shift, agenda, facts.now):
+            if person.volunteer_id in there or (shift.id, person.volunteer_id) in facts.aside:
                 continue
-            if not _close_to_held(person, shift, agenda):
+            if not rules.judge(person, shift, agenda, facts.now) and not _close_to_held(person, shift, agenda):
                 found.append(Choice(len(found), person, shift))
     return found
 

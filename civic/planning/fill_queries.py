@@ -1,9 +1,10 @@
 """Which proposals somebody sees, and all that the page of one shows."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -20,29 +21,38 @@ from civic.volunteers.models import Volunteer
 
 SHOWN = 20
 # Why somebody is not the one for a place, as « 12 déjà pris »: the first rule of each, in few words.
+# What keeps one person, and several, from the places that stay empty.
 WHY = {
-    "spare": N_("libres, gardés pour leur semaine ou un binôme"),
-    "overlap": N_("déjà pris"),
-    "week_max_adult": N_("au plafond d’heures de la semaine"),
-    "week_max_minor": N_("mineurs au plafond d’heures de la semaine"),
-    "week_days_adult": N_("au plafond de jours de la semaine"),
-    "week_days_minor": N_("mineurs au plafond de jours de la semaine"),
-    "day_max_minor": N_("mineurs au plafond du jour"),
-    "break_minor": N_("mineurs sans pause assez longue"),
-    "night_minor": N_("mineurs, la nuit"),
-    "weekly_rest_minor": N_("mineurs, au repos de la semaine"),
-    "holiday_minor": N_("mineurs, un jour férié"),
-    "risk_minor": N_("mineurs, mission à risque"),
-    "lone_minor": N_("mineurs, une seule place"),
-    "leave_conflict": N_("en congé"),
-    "training_missing": N_("sans la formation demandée"),
-    "mission_age": N_("trop jeunes pour la mission"),
-    "contract_ready": N_("sans contrat prêt ce jour-là"),
-    "medical": N_("sans aptitude enregistrée"),
-    "email_unverified": N_("sans adresse confirmée"),
-    "tutor_assigned": N_("sans tuteur nommé"),
-    "shift_started": N_("trop tard, le créneau a commencé"),
+    "spare": (N_("libre, gardé pour sa semaine ou un binôme"), N_("libres, gardés pour leur semaine ou un binôme")),
+    "set_aside": (N_("écarté par vous"), N_("écartés par vous")),
+    "overlap": (N_("déjà pris"), N_("déjà pris")),
+    "week_max_adult": (N_("au plafond d’heures de la semaine"), N_("au plafond d’heures de la semaine")),
+    "week_max_minor": (
+        N_("mineur au plafond d’heures de la semaine"),
+        N_("mineurs au plafond d’heures de la semaine"),
+    ),
+    "week_days_adult": (N_("au plafond de jours de la semaine"), N_("au plafond de jours de la semaine")),
+    "week_days_minor": (
+        N_("mineur au plafond de jours de la semaine"),
+        N_("mineurs au plafond de jours de la semaine"),
+    ),
+    "day_max_minor": (N_("mineur au plafond du jour"), N_("mineurs au plafond du jour")),
+    "break_minor": (N_("mineur sans pause assez longue"), N_("mineurs sans pause assez longue")),
+    "night_minor": (N_("mineur, la nuit"), N_("mineurs, la nuit")),
+    "weekly_rest_minor": (N_("mineur, au repos de la semaine"), N_("mineurs, au repos de la semaine")),
+    "holiday_minor": (N_("mineur, un jour férié"), N_("mineurs, un jour férié")),
+    "risk_minor": (N_("mineur, mission à risque"), N_("mineurs, mission à risque")),
+    "lone_minor": (N_("mineur, une seule place"), N_("mineurs, une seule place")),
+    "leave_conflict": (N_("en congé"), N_("en congé")),
+    "training_missing": (N_("sans la formation demandée"), N_("sans la formation demandée")),
+    "mission_age": (N_("trop jeune pour la mission"), N_("trop jeunes pour la mission")),
+    "contract_ready": (N_("sans contrat prêt ce jour-là"), N_("sans contrat prêt ce jour-là")),
+    "medical": (N_("sans aptitude enregistrée"), N_("sans aptitude enregistrée")),
+    "email_unverified": (N_("sans adresse confirmée"), N_("sans adresse confirmée")),
+    "tutor_assigned": (N_("sans tuteur nommé"), N_("sans tuteur nommé")),
+    "shift_started": (N_("trop tard, le créneau a commencé"), N_("trop tard, le créneau a commencé")),
 }
+OTHERWISE = (N_("empêché par une autre règle"), N_("empêchés par une autre règle"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +71,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`empty` is (shift, places left, sentence), `people` (name, id, Monday, hours, contract)."""
+    """Each day has its shifts in order of time; `empty` is (shift, places left, sentence), `people` (name, id, Monday,
+    hours, contract)."""
 
-    groups: list[Group]
+    days: list[tuple[date, list[Group]]]
     empty: list[tuple[ShiftFacts, int, str]]
     people: list[tuple[str, UUID, date, float, float]]
     left: int
@@ -109,9 +120,9 @@ async def draft_of(session: AsyncSession, proposal: FillProposal) -> Draft:
         by_shift[line.shift_id].append(Row(line, name))
     open_lines = [row[0] for row in lines if row[0].state == "proposed"]
     return Draft(
-        groups=[Group(shifts[key], rows) for key, rows in by_shift.items()],
+        days=by_day([Group(shifts[key], rows) for key, rows in by_shift.items()]),
         empty=[
-            (shifts[UUID(one["shift"])], one["free"], _why(one["reasons"]))
+            (shifts[UUID(one["shift"])], one["free"], why_empty(one["reasons"]))
             for one in short
             if UUID(one["shift"]) in shifts
         ],
@@ -123,8 +134,14 @@ async def draft_of(session: AsyncSession, proposal: FillProposal) -> Draft:
     )
 
 
-def _why(reasons: list[tuple[str, int]]) -> str:
-    words = [f"{count} {_(WHY.get(code, N_('empêchés par une autre règle')))}" for code, count in reasons]
+def by_day(groups: Iterable[Group]) -> list[tuple[date, list[Group]]]:
+    """In order of time, within a day too."""
+    ordered = sorted(groups, key=lambda one: (one.shift.times.starts_at, one.shift.site_name, one.shift.id))
+    return [(day, list(found)) for day, found in groupby(ordered, key=lambda one: one.shift.times.day)]
+
+
+def why_empty(reasons: list[tuple[str, int]]) -> str:
+    words = [f"{count} {_(WHY.get(code, OTHERWISE)[count > 1])}" for code, count in reasons]
     return ", ".join(words) if words else _("personne dans votre équipe")
 
 

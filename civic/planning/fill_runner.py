@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from civic import clock
 from civic.accounts.models import User
 from civic.db import Database
 from civic.i18n import _
+from civic.logs import one_line
 from civic.planning import fill_actions, fill_answer, fill_problem
 from civic.planning.fill_facts import Facts, facts_for
 from civic.planning.models import FillProposal
 
+log = logging.getLogger("civic")
 COMMAND = (sys.executable, "-m", "civic.planning.fill_run")
 BREATH = 0.5
 # A line of progress lists what is chosen: far more than asyncio's own limit.
@@ -61,7 +64,13 @@ async def run_waiting(database: Database, stopping: asyncio.Event) -> int:
         proposal = await fill_actions.claim(session)
     if proposal is None:
         return 0
-    await _run(database, proposal, stopping)
+    try:
+        await _run(database, proposal, stopping)
+    except Exception as error:
+        # Whatever it was, who waits for the answer is told at once.
+        log.error("proposal %s: %s", proposal.id, one_line(error))
+        why = _("Une erreur a arrêté le calcul. Relancez-le ; si elle revient, parlez-en à l’administration.")
+        await _fail(database, proposal.id, why)
     return 1
 
 

@@ -55,7 +55,8 @@ class Mark:
             parts.append(ngettext("%(n)s brouillon", "%(n)s brouillons", self.drafts) % {"n": self.drafts})
         if self.short:
             parts.append(_("%(n)s à pourvoir") % {"n": self.short})
-        parts.append(_("%(seated)s sur %(capacity)s places") % {"seated": self.seated, "capacity": self.capacity})
+        held = ngettext("%(seated)s sur %(capacity)s place", "%(seated)s sur %(capacity)s places", self.capacity)
+        parts.append(held % {"seated": self.seated, "capacity": self.capacity})
         return ", ".join(parts)
 
 

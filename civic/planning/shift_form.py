@@ -108,20 +108,31 @@ def texts_of(shift: ShiftFacts) -> dict[str, str]:
 
 def read(form: Form, choices: Choices) -> ShiftValues | None:
     """The values typed, or None with an error at each wrong field. An end before the start is the next day's."""
+    mission, site = read_place(form, choices)
+    starts_at = form.moment("day", "start")
+    ends_at = _end(form)
+    pause, capacity, min_staff = read_seats(form)
+    if not (form.ok and mission and starts_at and ends_at and capacity and min_staff):
+        return None
+    return ShiftValues(mission, site, starts_at, ends_at, capacity, min_staff, pause)
+
+
+def read_place(form: Form, choices: Choices) -> tuple[UUID | None, str]:
+    """A mission and one of its sites."""
     mission = form.uuid("mission_id")
     if mission and mission not in {one.id for one in choices.missions}:
         form.fail("mission_id", _("Cette mission n’existe pas. Choisissez dans la liste."))
     site = form.choice("site_id", choices.covered)
     if site and mission and not form.errors.get("mission_id") and str(mission) not in choices.covered[site]:
         form.fail("site_id", _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux."))
-    starts_at = form.moment("day", "start")
-    ends_at = _end(form)
+    return mission, site
+
+
+def read_seats(form: Form) -> tuple[int, int | None, int | None]:
+    """The break in minutes, the places and their minimum."""
     pause = form.integer("break_minutes", minimum=0, maximum=LONGEST_BREAK, required=False) or 0
     capacity = form.integer("capacity", minimum=1, maximum=MAX_CAPACITY)
-    min_staff = form.integer("min_staff", minimum=1, maximum=MAX_CAPACITY)
-    if not (form.ok and mission and starts_at and ends_at and capacity and min_staff):
-        return None
-    return ShiftValues(mission, site, starts_at, ends_at, capacity, min_staff, pause)
+    return pause, capacity, form.integer("min_staff", minimum=1, maximum=MAX_CAPACITY)
 
 
 def _end(form: Form) -> datetime | None:

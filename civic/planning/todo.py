@@ -1,8 +1,8 @@
-"""« À traiter »: what needs a decision, the most urgent first, each with its one button. Values in, items out."""
+"""« À traiter »: what needs a decision, the most urgent first, each with its one button. Values in, items out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -39,8 +39,17 @@ class Todo:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A danger at a place that nobody has read yet."""
+
+    id: UUID
+    day: date
+    site_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the list is made of."""
+    """All that the list is made of; `more` are lines of other domains, as they are."""
 
     conflicts: Sequence[Conflict] = ()
     due: Sequence[Due] = ()
@@ -55,19 +64,29 @@ class Facts:
     drafts: int = 0
     drafts_href: str = ""
     site: str = ""
+    more: Sequence[Todo] = ()
+    dangers: Sequence[Reported] = ()
+    reported: int = 0
 
 
 def listed(facts: Facts, address: Address, now: datetime, *, whole: bool = False) -> list[Todo]:
-    """Ordered by urgency: who would stand alone or nobody at all within 48 h, places that no longer hold, pairs that
-    lack somebody, people who wait for an answer, papers, then what can wait. `whole` leaves nothing folded."""
-    alerts = _alerts(facts, address, None if whole else SHOWN)
+    """Ordered by urgency: dangers that nobody has read, who would stand alone or nobody at all within 48 h, places that
+    no longer hold, pairs that lack somebody, people who wait for an answer, papers, then what can wait. `whole` leaves
+    nothing folded."""
+    closed = _shut(facts, now)
+    due = [one for one in facts.due if one.id not in {shift.id for shift in closed}]
+    alerts = _alerts(due, facts.crowds, address, None if whole else SHOWN)
     return [
+        *_dangers(facts, None if whole else SHOWN),
         *(one for one in alerts if one.tone == "bad"),
         *_conflicts(facts, address, None if whole else CONFLICTS_SHOWN),
+        *_closed(closed, address, None if whole else SHOWN),
         *(one for one in alerts if one.tone != "bad"),
         *_people(facts),
         *_papers(facts),
+        *facts.more,
         *_unnoted(facts, address, None if whole else 1),
+        *_reported(facts),
         *_queues(facts, address, now, None if whole else QUEUES_SHOWN),
         *_drafts(facts),
     ]
@@ -79,7 +98,7 @@ def total(items: Sequence[Todo]) -> int:
 
 
 def when(place: str, starts_at: datetime, ends_at: datetime) -> str:
-    """« 9-9bis, jeu. 26 nov., 14 h – 18 h. »"""
+    """« 9-9bis, jeu. 26 nov., 14 h – 18 h. »"""
     return f"{place}, {day_short(starts_at)}, {hour_range(starts_at, ends_at)}."
 
 
@@ -89,6 +108,33 @@ def _of_due(due: Due) -> str:
 
 def _of_shift(shift: ShiftFacts) -> str:
     return when(shift.site_name, shift.times.starts_at, shift.times.ends_at)
+
+
+def _dangers(facts: Facts, most: int | None) -> list[Todo]:
+    """Each leads to its own page; beside the board the oldest ones, and one line for the others."""
+    oldest = sorted(facts.dangers, key=lambda one: one.day)
+    shown = oldest if most is None or len(oldest) <= most + 1 else oldest[:most]
+    title, act = _("Danger signalé"), _("Lire")
+    found = []
+    for one in shown:
+        text = _("%(site)s, vu le %(day)s") % {"site": one.site_name, "day": day_short(one.day)}
+        found.append(Todo("bad", "siren", title, text, f"/signalements/{one.id}", act))
+    if len(shown) < len(oldest):
+        more = len(oldest) - len(shown)
+        title = _("Et %(n)s autres dangers signalés") % {"n": more}
+        href = "/signalements?state=new&kind=danger"
+        found.append(Todo("bad", "siren", title, _("Personne ne les a encore lus."), href, act, more))
+    return found
+
+
+def _reported(facts: Facts) -> list[Todo]:
+    """The other reports of places that nobody has read."""
+    if not facts.reported:
+        return []
+    count = facts.reported
+    title = ngettext("%(n)s signalement à lire", "%(n)s signalements à lire", count) % {"n": count}
+    text = _("Banc, déchets, chemin : dites ce que vous en faites.")
+    return [Todo("info", "flag", title, text, "/signalements?state=new", _("Lire"), count)]
 
 
 def _conflicts(facts: Facts, address: Address, most: int | None) -> list[Todo]:
@@ -110,13 +156,36 @@ def _conflicts(facts: Facts, address: Address, most: int | None) -> list[Todo]:
     return found
 
 
-def _alerts(facts: Facts, address: Address, most: int | None) -> list[Todo]:
-    due = sorted(facts.due, key=lambda one: bool(one.seated) and not one.lone_minor)
+def _shut(facts: Facts, now: datetime) -> list[ShiftFacts]:
+    """The coming shifts of the week, drafts too, that fall on a day when their site closes: nobody can take them."""
+    told = {one.shift.id for one in facts.conflicts}
+    coming = [one for one in facts.shifts if one.state != "cancelled" and one.times.starts_at > now]
+    return [one for one in coming if one.id not in told and any(day.touches(one.times) for day in one.closures)]
+
+
+def _closed(closed: Sequence[ShiftFacts], address: Address, most: int | None) -> list[Todo]:
+    shown = closed if most is None or len(closed) <= most + 1 else closed[:most]
+    title = _("Créneau un jour de fermeture")
+    found = []
+    for one in shown:
+        text = f"{_of_shift(one)} {_('Déplacez-le ou annulez-le.')}"
+        found.append(Todo("bad", "ban", title, text, address(one.id, one.times.starts_at), _("Régler")))
+    if len(shown) < len(closed):
+        following, more = closed[len(shown)], len(closed) - len(shown)
+        title = _("Et %(n)s autres un jour de fermeture") % {"n": more}
+        text = _("Le premier : %(shift)s") % {"shift": _of_shift(following)}
+        href = address(following.id, following.times.starts_at)
+        found.append(Todo("bad", "ban", title, text, href, _("Régler"), more))
+    return found
+
+
+def _alerts(urgent: Sequence[Due], crowds: Mapping[UUID, Crowd], address: Address, most: int | None) -> list[Todo]:
+    due = sorted(urgent, key=lambda one: bool(one.seated) and not one.lone_minor)
     shown = due if most is None or len(due) <= most + 1 else due[:most]
-    found = [_alert(one, facts.crowds, address) for one in shown]
+    found = [_alert(one, crowds, address) for one in shown]
     if len(shown) < len(due):
         following, more = due[len(shown)], len(due) - len(shown)
-        title = _("Et %(n)s autres sous 48 h") % {"n": more}
+        title = _("Et %(n)s autres sous 48 h") % {"n": more}
         text = _("Le premier : %(shift)s") % {"shift": _of_due(following)}
         href = address(following.id, following.starts_at)
         found.append(Todo("warn", "users-round", title, text, href, _("Pourvoir"), more))
@@ -139,14 +208,14 @@ def _alert_title(due: Due) -> tuple[str, str, str]:
         return "bad", "triangle-alert", _("Mineur seul")
     if due.called:
         return "warn", "users-round", _("Remplacement cherché")
-    return "warn", "users-round", _("Incomplet sous 48 h")
+    return "warn", "users-round", _("Incomplet sous 48 h")
 
 
 def _empty_title(due: Due) -> str:
     distance = (clock.local(due.starts_at).date() - clock.today()).days
     if distance == 0:
         return _("Vide aujourd’hui")
-    return _("Vide demain") if distance == 1 else _("Vide sous 48 h")
+    return _("Vide demain") if distance == 1 else _("Vide sous 48 h")
 
 
 def _people(facts: Facts) -> list[Todo]:
@@ -205,7 +274,8 @@ def _one_unnoted(due: Sequence[Due], address: Address) -> Todo:
 def _queues(facts: Facts, address: Address, now: datetime, most: int | None) -> list[Todo]:
     found = []
     for shift in facts.shifts:
-        waiting = len(facts.crowds[shift.id].waiting) if shift.id in facts.crowds else 0
+        crowd = facts.crowds.get(shift.id)
+        waiting = len(crowd.waiting) if crowd else 0
         if shift.state == "published" and shift.times.starts_at > now and waiting > 1:
             text = _("Un second binôme est possible : %(site)s, %(day)s") % {
                 "site": shift.site_name,

@@ -1,4 +1,4 @@
-"""The week of a coordinator, one shift on its own page, and the drafts that wait."""
+"""The week of a coordinator, and one shift on its own page."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -16,17 +16,16 @@ from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import NotFound
 from civic.forms import Form
-from civic.i18n import _, ngettext
 from civic.planning import (
-    actions,
     announce_views,
     axis_page,
     bulk_views,
+    copy_views,
     day_views,
+    draft_views,
     fill_views,
     move_views,
     overview,
-    queries,
     roster_views,
     series_edit_views,
     series_stop_views,
@@ -34,6 +33,7 @@ from civic.planning import (
     shift_move_views,
     shift_views,
     team_views,
+    template_line_views,
     template_views,
     todo,
     week,
@@ -48,26 +48,9 @@ from civic.templating import query
 from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
-# First, so that « nouveau » is not taken for the id of a shift.
-for _part in (
-    shift_views,
-    shift_move_views,
-    fill_views,
-    series_views,
-    series_edit_views,
-    series_stop_views,
-    template_views,
-    bulk_views,
-    roster_views,
-    move_views,
-    day_views,
-    team_views,
-    wish_views,
-    announce_views,
-):
-    router.include_router(_part.router)
 
 
+# First of all what is asked most: routes are tried in their order.
 @router.get("/planning")
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
     """The week by site, four of them or a day (`vue`); every filter and the chosen shift are in the address."""
@@ -90,19 +73,6 @@ async def show_week(request: Request, user: CoordinatorUser, session: Session) -
     return render(request, "planning/week.html", context)
 
 
-def _shift_id(text: str | None) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
-
-
-async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
-    return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
-
-
 @router.get("/planning/vif")
 async def show_changes(request: Request, user: CoordinatorUser, session: Session) -> Response:
     """The same week or day once something changed since the page was made; 204 while nothing did."""
@@ -115,6 +85,19 @@ async def show_changes(request: Request, user: CoordinatorUser, session: Session
     context = await week.week_of(session, user, request.query_params, current)
     context |= {"fiche": None, "form": Form(), "refused": [], "pillars": PILLARS, "changed_at": clock.now()}
     return render(request, "planning/week.html", context)
+
+
+def _shift_id(text: str | None) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+async def _seen_by(session: AsyncSession, user: User, shift_id: UUID) -> ShiftFacts:
+    return check_visible(user, (await bookings.shift_facts(session, [shift_id])).get(shift_id))
 
 
 @router.get("/planning/a-traiter")
@@ -136,47 +119,29 @@ async def show_todo(request: Request, user: CoordinatorUser, session: Session) -
     return render(request, "planning/todo.html", context)
 
 
+# Before the pages of one shift, so that « nouveau » is not taken for its id.
+for _part in (
+    shift_views,
+    shift_move_views,
+    fill_views,
+    series_views,
+    series_edit_views,
+    series_stop_views,
+    copy_views,
+    template_line_views,
+    template_views,
+    draft_views,
+    bulk_views,
+    roster_views,
+    move_views,
+    day_views,
+    team_views,
+    wish_views,
+    announce_views,
+):
+    router.include_router(_part.router)
+
+
 @router.get("/planning/creneaux/{shift_id}")
 async def show_shift(request: Request, user: CurrentUser, shift: PlannedShift, session: Session) -> Response:
     return await page_of_shift(request, session, user, shift)
-
-
-@router.get("/planning/brouillons")
-async def show_drafts(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """The drafts of a week, to publish at once."""
-    return await _page_of_drafts(request, session, user, None)
-
-
-async def _page_of_drafts(request: Request, session: AsyncSession, user: User, form: Form | None) -> Response:
-    chosen, drafts = await _drafts(request, session, user)
-    context = {
-        "chosen": chosen,
-        "number": weeks.number(chosen.monday),
-        "drafts": drafts,
-        "closed": {one.id for one in drafts if any(closure.touches(one.times) for closure in one.closures)},
-        "past": {one.id for one in drafts if one.times.starts_at <= clock.now()},
-        "form": form or Form.filled(shift=[one.id for one in drafts]),
-        "address": week.drafts_address(chosen),
-    }
-    return render(request, "planning/drafts.html", context, status=422 if form else 200)
-
-
-async def _drafts(request: Request, session: AsyncSession, user: User) -> tuple[week.Chosen, list[ShiftFacts]]:
-    chosen = week.read(request.query_params, await queries.places(session, user))
-    shifts = await bookings.list_shifts(session, week.filters_of(chosen, user))
-    return chosen, [one for one in shifts if one.state == "draft"]
-
-
-@router.post("/planning/brouillons")
-async def publish_drafts(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """Publish those that were ticked: a draft made meanwhile by somebody else is not touched."""
-    form = await Form.read(request)
-    chosen, drafts = await _drafts(request, session, user)
-    known = {str(one.id): one.id for one in drafts}
-    ticked = [known[one] for one in dict.fromkeys(form.lists.get("shift", [])) if one in known]
-    if not ticked:
-        form.fail("shift", _("Cochez au moins un brouillon."))
-        return await _page_of_drafts(request, session, user, form)
-    await actions.publish_all(session, by=user, shift_ids=ticked)
-    text = ngettext("%(n)s créneau publié.", "%(n)s créneaux publiés.", len(ticked)) % {"n": len(ticked)}
-    return redirect(chosen.address(), text)

@@ -16,7 +16,7 @@ from civic.bookings.people import people_of
 from civic.bookings.queries import ShiftFilters
 from civic.bookings.values import Closure, ShiftFacts
 from civic.contracts.limits import limits_on
-from civic.planning import board, conflicts, queries, todo, weeks
+from civic.planning import board, conflicts, queries, sources, todo, weeks
 from civic.planning.desk import desk_of
 from civic.planning.due import pressing_shifts
 from civic.planning.queries import Place
@@ -103,7 +103,7 @@ def filters_of(chosen: Chosen, user: User) -> ShiftFilters:
 async def week_of(
     session: AsyncSession, user: User, params: Mapping[str, str], current: UUID | None = None
 ) -> dict[str, Any]:
-    """What templates/planning/week.html shows, in nine queries or eleven, whatever the number of shifts."""
+    """What templates/planning/week.html shows, in ten queries or twelve, whatever the number of shifts."""
     found = await look(session, user, params)
     chosen = found.chosen
     shown = [one for one in found.places if passes(one, chosen)]
@@ -153,7 +153,7 @@ class Looked:
 
 
 async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> Looked:
-    """Nine queries, eleven where a place may no longer hold."""
+    """Ten queries, twelve where a place may no longer hold."""
     now, monday = clock.now(), monday_of(params)
     places, closures = await queries.places_and_closures(session, user, monday, weeks.sunday(monday))
     chosen = read(params, places)
@@ -179,6 +179,9 @@ async def look(session: AsyncSession, user: User, params: Mapping[str, str]) -> 
         applications=desk.applications,
         dead_mails=desk.dead_mails,
         site=chosen.site,
+        more=await sources.gathered(session, user),
+        dangers=desk.dangers,
+        reported=desk.reported,
     )
     return Looked(chosen, places, closures, shifts, facts, now, desk.stamp)
 

@@ -1,6 +1,6 @@
 """A report in full: figures with the year before, and the lists by site, topic, pillar, age and month."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -10,13 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock, formats
 from civic.encounters.codes import AGES
+from civic.encounters.models import Topic
 from civic.i18n import _
-from civic.reports.counting import first_day, tally
-from civic.reports.figures import FIGURES, Value, ratio
+from civic.reports import topic_notes
+from civic.reports.counting import first_day, tallies, topics_of
+from civic.reports.figures import BY_CODE, FIGURES, SERVICE, Value, ratio
 from civic.reports.filters import Filters
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
 from civic.reports.rollup_models import FACETS
+from civic.reports.spans import Span, cuts
 from civic.reports.tally import Tally
+from civic.reports.topic_notes import TopicChange
 from civic.sites.models import PILLARS, Intermunicipality, Site
 
 # Past ten years only the months that hold something are listed.
@@ -51,6 +55,14 @@ class Part(NamedTuple):
     share: float | None
 
 
+class Month(NamedTuple):
+    """What volunteers did in a month of the period, by the codes of SERVICE, beside the same month a year before."""
+
+    key: str
+    label: str
+    figures: dict[str, Pair]
+
+
 class Place(NamedTuple):
     """A site's name, and the short name of its intermunicipality."""
 
@@ -58,9 +70,16 @@ class Place(NamedTuple):
     area: str
 
 
+class Known(NamedTuple):
+    """What the counts speak of, loaded once."""
+
+    topics: Sequence[Topic]
+    places: dict[str, Place]
+
+
 @dataclass(frozen=True)
 class Activity:
-    """`before` is None where the data do not cover the same period a year earlier."""
+    """`before` is None where the data do not cover the same period a year earlier; `changes` are those of topics."""
 
     filters: Filters
     cut_off: datetime
@@ -68,6 +87,13 @@ class Activity:
     now: Tally
     before: Tally | None
     places: dict[str, Place]
+    changes: Sequence[TopicChange] = ()
+
+    @property
+    def topic_notes(self) -> list[str]:
+        """The topics that changed since the first day that the report compares with."""
+        first = year_before(self.filters)[0] if self.before else self.filters.from_
+        return topic_notes.notes(self.changes, first, self.filters.to, self.filters.topic)
 
     @property
     def figures(self) -> dict[str, Pair]:
@@ -95,6 +121,23 @@ class Activity:
         rows = rows or self.now
         return {f"by_{facet}": list(_parts(rows, facet)) for facet in FACETS}
 
+    def service(self) -> list[Month]:
+        """The figures of shifts and outings by month; none under filters that they can't follow."""
+        if self.filters.met_only:
+            return []
+        now = self.now.by_month()
+        before = self.before.by_month() if self.before else None
+        days = list(month_starts(self.filters.from_, self.filters.to))
+        found = []
+        for day in days if len(days) <= MANY_MONTHS else sorted(now):
+            old = before.get(day.replace(year=day.year - 1), Tally()) if before is not None else None
+            pairs = {
+                code: Pair(BY_CODE[code].of(now.get(day, Tally()), False), BY_CODE[code].of(old, False))
+                for code in SERVICE
+            }
+            found.append(Month(f"{day:%Y-%m}", formats.month(day), pairs))
+        return found
+
     def _line(self, rows: Tally, key: str, label: str, encounters: int, people: int) -> Line:
         return Line(key, label, encounters, people, ratio(encounters, rows.encounters))
 
@@ -114,22 +157,36 @@ class Activity:
         return [self._line(rows, f"{day:%Y-%m}", formats.month(day), *sums) for day, sums in found.items()]
 
 
-async def activity(session: AsyncSession, filters: Filters, cut_off: datetime | None = None) -> Activity:
+async def everything(session: AsyncSession) -> Known:
+    """The topics and the sites of today."""
+    places = select(Site.id, Site.name, Intermunicipality.short_name).join(
+        Intermunicipality, Intermunicipality.code == Site.intermunicipality_code
+    )
+    found = {id: Place(name, area) for id, name, area in await session.execute(places)}
+    return Known(await topics_of(session), found)
+
+
+async def activity(
+    session: AsyncSession, filters: Filters, cut_off: datetime | None = None, known: Known | None = None
+) -> Activity:
     """The report of checked filters; shifts count once ended by the cut-off (now, unless told)."""
     moment = cut_off or clock.now()
     start = await first_day(session)
     first, last = year_before(filters)
     # The year before is whole when the data began by its first day and its last day is over.
     whole = start is not None and start <= first and last < clock.local(moment).date()
-    now = await tally(session, filters, moment)
-    before = await tally(session, _moved(filters, first, last), moment) if whole else None
+    asked = [filters, *([_moved(filters, first, last)] if whole else [])]
+    made = await cuts(session, [Span(one.from_, one.to) for one in asked], moment)
+    known = known or await everything(session)
+    now, *past = await tallies(session, asked, made, moment, known.topics)
     return Activity(
         filters=filters,
         cut_off=moment,
         data_from=start if start and filters.from_ < start <= filters.to else None,
         now=now,
-        before=before,
-        places=await _places(session, [now, before]),
+        changes=await topic_notes.changes(session),
+        before=past[0] if past else None,
+        places=known.places,
     )
 
 
@@ -154,14 +211,3 @@ def month_starts(first: date, last: date) -> Iterator[date]:
 
 def _moved(filters: Filters, first: date, last: date) -> Filters:
     return Filters(**{**vars(filters), "from_": first, "to": last})
-
-
-async def _places(session: AsyncSession, tallies: Iterable[Tally | None]) -> dict[str, Place]:
-    """The sites that the counts speak of."""
-    wanted = {site for rows in tallies if rows for site in rows.sites}
-    places = (
-        select(Site.id, Site.name, Intermunicipality.short_name)
-        .join(Intermunicipality, Intermunicipality.code == Site.intermunicipality_code)
-        .where(Site.id.in_(sorted(wanted)))
-    )
-    return {id: Place(name, area) for id, name, area in await session.execute(places)}

@@ -44,6 +44,14 @@ class PartOut(Shown):
     share: float | None
 
 
+class MonthOut(Shown):
+    """What volunteers did in a month, by the codes of the figures of shifts and outings."""
+
+    key: str
+    label: str
+    figures: dict[str, PairOut]
+
+
 class ActivityOut(BaseModel):
     """An internal report: whole figures, not for publication."""
 
@@ -65,6 +73,7 @@ class ActivityOut(BaseModel):
     by_contact_origin: list[PartOut]
     by_origin_zone: list[PartOut]
     by_half_day: list[PartOut]
+    service_by_month: list[MonthOut]
 
 
 def as_json(report: Activity) -> ActivityOut:
@@ -82,6 +91,7 @@ def as_json(report: Activity) -> ActivityOut:
             "figures": report.figures,
             **report.lists(),
             **report.breakdowns(),
+            "service_by_month": report.service(),
         },
         from_attributes=True,
     )
@@ -94,4 +104,4 @@ def scope_note(report: Activity) -> str:
         notes.append(_("Chiffres depuis le %(day)s.") % {"day": formats.day_long(report.data_from)})
     if report.filters.scope:
         notes.append(_("Périmètre : %(areas)s.") % {"areas": ", ".join(sorted(report.filters.scope))})
-    return " ".join(notes)
+    return " ".join([*notes, *report.topic_notes])

@@ -1,11 +1,14 @@
-"""Everything that a report needs, added up from the roll-ups and, for the days that they don't tell, from the rows."""
+"""Everything that a report needs, added up from the roll-ups and, for the days that they don't tell, from the rows.
 
-from collections.abc import Iterable
+Both periods of a report are counted together: each count is one statement, whatever it is made of.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.clock import local
@@ -13,13 +16,28 @@ from civic.encounters.models import Encounter, Topic
 from civic.reports import queries, rolled
 from civic.reports.conditions import counted
 from civic.reports.filters import Filters
-from civic.reports.rollup_models import FACET_COLUMNS, FACETS
-from civic.reports.spans import Cut, cuts
+from civic.reports.rollup_models import FACET_COLUMNS, FACETS, OUTING_COUNTS, SHIFT_COUNTS
+from civic.reports.spans import Cut, Span, cuts
 from civic.reports.tally import DayCount, SiteCount, Tally, TopicCount
 from civic.shifts.models import Shift
 
 Sums = dict[Any, list[int]]
-Query = Select[Any] | None
+Query = Select[Any]
+
+
+class Period(NamedTuple):
+    """The filters of a period's encounters, and how these are counted."""
+
+    filters: Filters
+    met: Cut
+
+
+class Asked(NamedTuple):
+    """The queries of one period for one count: of the roll-ups (None: none keeps it), then of the rows."""
+
+    cut: Cut
+    from_rollups: Sequence[Query] | None
+    from_rows: Sequence[Query]
 
 
 async def first_day(session: AsyncSession) -> date | None:
@@ -30,96 +48,137 @@ async def first_day(session: AsyncSession) -> date | None:
     return min((found for found in (local(starts_at).date() if starts_at else None, day) if found), default=None)
 
 
+async def topics_of(session: AsyncSession) -> Sequence[Topic]:
+    """Every topic ever used, in the order of the form."""
+    return (await session.scalars(select(Topic).order_by(Topic.rank, Topic.code))).all()
+
+
 async def tally(session: AsyncSession, filters: Filters, cut_off: datetime, cut: dict[str, Cut] | None = None) -> Tally:
     """The counts of the days of some filters; shifts count once ended by the cut-off.
 
     The roll-ups tell what they can, unless a `cut` says otherwise.
     """
-    cut = cut or await cuts(session, filters.from_, filters.to, cut_off)
-    topics = (await session.scalars(select(Topic).order_by(Topic.rank, Topic.code))).all()
-    rows = Tally()
-    await _count_shifts(session, rows, filters, cut["shifts"], cut_off)
-    await _count_outings(session, rows, filters, cut["outings"])
+    made = [cut] if cut else await cuts(session, [Span(filters.from_, filters.to)], cut_off)
+    return (await tallies(session, [filters], made, cut_off, await topics_of(session)))[0]
+
+
+async def tallies(
+    session: AsyncSession,
+    asked: Sequence[Filters],
+    made: Sequence[dict[str, Cut]],
+    cut_off: datetime,
+    topics: Sequence[Topic],
+) -> list[Tally]:
+    """The counts of each period, in the order in which they are asked."""
+    pairs = list(zip(asked, made, strict=True))
+    rows = [Tally() for _one in pairs]
+    await _count_shifts(session, rows, pairs, cut_off)
+    await _count_outings(session, rows, pairs)
     own = {topic.code: topic.pillar for topic in topics}
-    if filters.topic and own.get(filters.topic) == filters.pillar:
-        # Who names the topic names its pillar.
-        filters = replace(filters, pillar=None)
-    met = cut["encounters"].all_rows() if rolled.crossed(filters) else cut["encounters"]
-    await _count_encounters(session, rows, filters, met)
-    named = await _names(session, filters, met)
-    for topic in topics:
-        if sums := named.get(f"t:{topic.code}"):
-            rows.topics.append(TopicCount(topic.code, topic.label, topic.pillar, *sums))
-    rows.pillars = {name[2:]: (sums[0], sums[1]) for name, sums in named.items() if name.startswith("p:")}
-    await _count_facets(session, rows, filters, met)
+    periods = [_period(filters, cut, own) for filters, cut in pairs]
+    await _count_encounters(session, rows, periods)
+    for one, named in zip(rows, await _names(session, periods), strict=True):
+        for topic in topics:
+            if sums := named.get(f"t:{topic.code}"):
+                one.topics.append(TopicCount(topic.code, topic.label, topic.pillar, *sums))
+        one.pillars = {name[2:]: (sums[0], sums[1]) for name, sums in named.items() if name.startswith("p:")}
+    await _count_facets(session, rows, periods)
     return rows
 
 
-async def _count_shifts(session: AsyncSession, rows: Tally, filters: Filters, cut: Cut, cut_off: datetime) -> None:
-    by_site = await _sums(session, cut, rolled.shifts(filters, cut), queries.shifts(filters, cut, cut_off))
-    for site, (count, capacity, confirmed, present, held, paired, hundredths) in by_site.items():
-        rows.shifts += count
-        rows.capacity += capacity
-        rows.confirmed += confirmed
-        rows.present += present
-        rows.held += held
-        rows.paired += paired
-        rows.hundredths += hundredths
-        # A shift has no topic and no ages: under one, only encounters say where somebody was met.
-        if held and not filters.met_only:
-            rows.held_sites.add(site)
+def _period(filters: Filters, cut: dict[str, Cut], pillars: dict[str, str | None]) -> Period:
+    if filters.topic and pillars.get(filters.topic) == filters.pillar:
+        # Who names the topic names its pillar.
+        filters = replace(filters, pillar=None)
+    met = cut["encounters"].all_rows() if rolled.crossed(filters) else cut["encounters"]
+    return Period(filters, met)
 
 
-async def _count_outings(session: AsyncSession, rows: Tally, filters: Filters, cut: Cut) -> None:
-    found = await _rows(session, cut, rolled.outings(filters, cut), queries.outings(filters, cut))
-    sums = [sum(int(one[place]) for one in found) for place in range(4)]
-    rows.outings, rows.approached, rows.approached_both, rows.refused_both = sums
+async def _count_shifts(
+    session: AsyncSession, rows: list[Tally], pairs: Sequence[tuple[Filters, dict[str, Cut]]], cut_off: datetime
+) -> None:
+    asked = [
+        Asked(cut["shifts"], rolled.shifts(f, cut["shifts"]), [queries.shifts(f, cut["shifts"], cut_off)])
+        for f, cut in pairs
+    ]
+    for one, (filters, _cut), found in zip(rows, pairs, await _ask(session, asked), strict=True):
+        for day, starts_at, site, *sums in found:
+            counts = [int(value) for value in sums]
+            when = day or (local(starts_at).date() if starts_at else None)
+            if when:
+                _add(one.service, [(when, *counts)])
+            # A shift has no topic and no ages: under one, only encounters say where somebody was met.
+            if site and counts[SHIFT_COUNTS.index("held")] and not filters.met_only:
+                one.held_sites.add(site)
+        for place, name in enumerate(SHIFT_COUNTS):
+            setattr(one, name, sum(counts[place] for counts in one.service.values()))
 
 
-async def _count_encounters(session: AsyncSession, rows: Tally, filters: Filters, cut: Cut) -> None:
-    by_site = await _sums(session, cut, rolled.by_site(filters, cut), queries.by_site(filters, cut))
-    rows.sites = {site: SiteCount.of(sums, filters.age) for site, sums in by_site.items() if sums[0]}
-    by_day = await _sums(session, cut, rolled.by_day(filters, cut), queries.by_day(filters, cut))
-    rows.days = [DayCount(day, *sums) for day, sums in sorted(by_day.items()) if sums[0]]
+async def _count_outings(
+    session: AsyncSession, rows: list[Tally], pairs: Sequence[tuple[Filters, dict[str, Cut]]]
+) -> None:
+    asked = [
+        Asked(cut["outings"], [rolled.outings(f, cut["outings"])], [queries.outings(f, cut["outings"])])
+        for f, cut in pairs
+    ]
+    for one, found in zip(rows, await _ask(session, asked), strict=True):
+        _add(one.walks, found)
+        for place, name in enumerate(OUTING_COUNTS):
+            setattr(one, name, sum(counts[place] for counts in one.walks.values()))
 
 
-async def _names(session: AsyncSession, filters: Filters, cut: Cut) -> Sums:
+async def _count_encounters(session: AsyncSession, rows: list[Tally], periods: Sequence[Period]) -> None:
+    asked = [Asked(p.met, [rolled.by_site(*p)], [queries.by_site(*p)]) for p in periods]
+    for one, period, found in zip(rows, periods, await _ask(session, asked), strict=True):
+        sums = _sums(found)
+        one.sites = {site: SiteCount.of(counts, period.filters.age) for site, counts in sums.items() if counts[0]}
+    asked = [Asked(p.met, [rolled.by_day(*p)], [queries.by_day(*p)]) for p in periods]
+    for one, found in zip(rows, await _ask(session, asked), strict=True):
+        one.days = [DayCount(day, counts[0], counts[1]) for day, counts in sorted(_sums(found).items()) if counts[0]]
+
+
+async def _names(session: AsyncSession, periods: Sequence[Period]) -> list[Sums]:
     """The encounters and people of each topic and pillar, by its slice."""
-    kept = rolled.by_name(filters, cut)
-    cut = cut if kept is not None else cut.all_rows()
-    found = await _sums(session, cut, kept, queries.by_topic(filters, cut))
-    _add(found, await _rows(session, cut, None, queries.by_pillar(filters, cut)))
-    return {name: sums for name, sums in found.items() if sums[0]}
+    asked = []
+    for period in periods:
+        kept = rolled.by_name(*period)
+        cut = period.met if kept is not None else period.met.all_rows()
+        raw = [queries.by_topic(period.filters, cut), queries.by_pillar(period.filters, cut)]
+        asked.append(Asked(cut, None if kept is None else [kept], raw))
+    found = await _ask(session, asked)
+    return [{name: sums for name, sums in _sums(rows).items() if sums[0]} for rows in found]
 
 
-async def _count_facets(session: AsyncSession, rows: Tally, filters: Filters, cut: Cut) -> None:
-    kept = rolled.facets(filters, cut)
-    cut = cut if kept is not None else cut.all_rows()
-    counts: dict[str, dict[str, int]] = {facet: dict.fromkeys(values, 0) for facet, values in FACETS.items()}
-    for sums in await _rows(session, cut, kept, None):
-        for (facet, value), count in zip(FACET_COLUMNS, sums, strict=True):
-            counts[facet][value] += int(count)
-    for *mix, count in await _rows(session, cut, None, queries.facets(filters, cut)):
-        for facet, value in zip(FACETS, mix, strict=True):
-            if value is not None:
-                counts[facet][value] += count
-    rows.facets = counts
+async def _count_facets(session: AsyncSession, rows: list[Tally], periods: Sequence[Period]) -> None:
+    asked = []
+    for period in periods:
+        kept = rolled.facets(*period)
+        cut = period.met if kept is not None else period.met.all_rows()
+        asked.append(Asked(cut, None if kept is None else [kept], [queries.facets(period.filters, cut)]))
+    for one, found in zip(rows, await _ask(session, asked), strict=True):
+        one.facets = {facet: dict.fromkeys(values, 0) for facet, values in FACETS.items()}
+        for sums in found:
+            for (facet, value), count in zip(FACET_COLUMNS, sums, strict=True):
+                one.facets[facet][value] += int(count)
 
 
-async def _sums(session: AsyncSession, cut: Cut, from_rollups: Query, from_rows: Query) -> Sums:
-    """By the first column, the sums of the others."""
-    found: Sums = {}
-    _add(found, await _rows(session, cut, from_rollups, from_rows))
+async def _ask(session: AsyncSession, asked: Sequence[Asked]) -> list[list[list[Any]]]:
+    """What the queries of each period find, in one statement; one that has no day to look at is left out."""
+    parts = []
+    for number, (cut, from_rollups, from_rows) in enumerate(asked):
+        chosen = [*(from_rollups or () if cut.rolled else ()), *(from_rows if cut.rows else ())]
+        parts += [one.add_columns(literal_column(str(number)).label("number")) for one in chosen]
+    found: list[list[list[Any]]] = [[] for _one in asked]
+    if parts:
+        for *row, number in await session.execute(union_all(*parts) if len(parts) > 1 else parts[0]):
+            found[number].append(row)
     return found
 
 
-async def _rows(session: AsyncSession, cut: Cut, from_rollups: Query, from_rows: Query) -> list[Any]:
-    """What either query finds; one that has no day to look at is not asked."""
-    found: list[Any] = []
-    if from_rollups is not None and cut.rolled:
-        found += (await session.execute(from_rollups)).all()
-    if from_rows is not None and cut.rows:
-        found += (await session.execute(from_rows)).all()
+def _sums(rows: Iterable[Any]) -> Sums:
+    """By the first column, the sums of the others."""
+    found: Sums = {}
+    _add(found, rows)
     return found
 
 

@@ -44,12 +44,17 @@ def cell(value: Any, comma: str = ",") -> str:
     ['', '3', '2,5', '4', "'=1+1", 'Lens']
     """
     if type(value) is str:
-        return f"'{value}" if value[:1] in FORMULA else value
+        return f"'{value}" if value and value[0] in FORMULA else value
     if value is None:
         return ""
     if isinstance(value, float | Decimal):
         return number(value).replace(".", comma)
     return str(value)
+
+
+def guarded(text: str | None) -> str | None:
+    """A text that no spreadsheet runs; None stays."""
+    return f"'{text}" if text and text[0] in FORMULA else text
 
 
 def number(value: float | Decimal) -> str:
@@ -60,15 +65,25 @@ def number(value: float | Decimal) -> str:
 
 def writer(dialect: Dialect) -> Callable[[Iterable[Sequence[Any]]], bytes]:
     """A function from rows of values to the bytes of their lines."""
+    encode = plain_writer(dialect)
+
+    def encode_values(rows: Iterable[Sequence[Any]]) -> bytes:
+        # The csv module writes nothing for None and knows whole numbers: most cells need no call of ours.
+        return encode(
+            [value if value is None or type(value) is int else cell(value, dialect.comma) for value in row]
+            for row in rows
+        )
+
+    return encode_values
+
+
+def plain_writer(dialect: Dialect) -> Callable[[Iterable[Sequence[Any]]], bytes]:
+    """The same for rows of cells: whole numbers, None and texts that are harmless already."""
     buffer = StringIO()
     lines = csv.writer(buffer, delimiter=dialect.separator, lineterminator="\r\n")
 
     def encode(rows: Iterable[Sequence[Any]]) -> bytes:
-        # The csv module writes nothing for None and knows whole numbers: most cells need no call of ours.
-        lines.writerows(
-            [value if value is None or type(value) is int else cell(value, dialect.comma) for value in row]
-            for row in rows
-        )
+        lines.writerows(rows)
         text = buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

@@ -1,19 +1,23 @@
 """Files made row by row, for the pages, the interface and the command line alike; the memory stays flat."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, BinaryIO
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.db import Database
 from civic.i18n import _
 from civic.reports.activity import Activity, activity
 from civic.reports.answer import as_json
-from civic.reports.csv_text import ACTIVITY, DIALECTS, head, writer
-from civic.reports.figures import FIGURES
+from civic.reports.csv_text import ACTIVITY, DIALECTS, Dialect, head, plain_writer, writer
+from civic.reports.encounter_csv import copied, postgres_select, sqlite_rows, sqlite_select
+from civic.reports.figures import BY_CODE, FIGURES
 from civic.reports.filters import Filters
-from civic.reports.tables import TABLES
+from civic.reports.tables import TABLES, Table
 
 # Rows read and written at a time: some milliseconds of work between two turns of the event loop.
 CHUNK = 500
@@ -27,13 +31,37 @@ async def table_csv(
     The headings come before the first row is read. Close the generator (aclosing) to end the reading early.
     """
     table, chosen = TABLES[name], DIALECTS[dialect]
-    encode = writer(chosen)
-    yield chosen.bom.encode() + encode([head(table.columns, chosen)])
+    yield chosen.bom.encode() + writer(chosen)([head(table.columns, chosen)])
     async with database.reading() as session:
-        query = table.select(filters, cut_off or clock.now())
-        result = await session.stream(query, execution_options={"yield_per": CHUNK})
+        lines = _encounters if name == "encounters" else _lines
+        async with aclosing(lines(session, table, filters, cut_off or clock.now(), chosen)) as parts:
+            async for part in parts:
+                yield part
+
+
+async def _lines(
+    session: AsyncSession, table: Table, filters: Filters, cut_off: datetime, dialect: Dialect
+) -> AsyncGenerator[bytes, None]:
+    encode = writer(dialect)
+    result = await session.stream(table.select(filters, cut_off), execution_options={"yield_per": CHUNK})
+    async for rows in result.partitions():
+        yield encode(table.row(row) for row in rows)
+
+
+async def _encounters(
+    session: AsyncSession, _table: Table, filters: Filters, _cut_off: datetime, dialect: Dialect
+) -> AsyncGenerator[bytes, None]:
+    """The same by a shorter way: there may be hundreds of thousands."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        async with aclosing(copied(session, postgres_select(filters), dialect.separator)) as parts:
+            async for part in parts:
+                yield part
+        return
+    encode = plain_writer(dialect)
+    async with connection.stream(sqlite_select(filters), execution_options={"yield_per": CHUNK}) as result:
         async for rows in result.partitions():
-            yield encode(table.row(row) for row in rows)
+            yield encode(sqlite_rows(rows))
 
 
 def activity_csv(report: Activity, dialect: str = "fr") -> bytes:
@@ -58,6 +86,15 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
     for figure in FIGURES:
         value, previous = report.figures[figure.code]
         yield "figures", figure.code, _(figure.label), value, previous
+    yield from _breakdown_rows(report)
+    for month in report.service():
+        for code, (value, previous) in month.figures.items():
+            yield f"service_{month.key}", code, f"{_(BY_CODE[code].label)}, {month.label}", value, previous
+    for figure in FIGURES:
+        yield "definitions", figure.code, _(figure.definition), None, None
+
+
+def _breakdown_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
     before = report.lists(report.before) if report.before else {}
     for name, lines in report.lists().items():
         old = {line.key: line for line in before.get(name, [])}
@@ -70,8 +107,6 @@ def _activity_rows(report: Activity) -> Iterator[tuple[Any, ...]]:
         past = {part.key: part for part in parts.get(name, [])}
         for part in found:
             yield name, part.key, part.label, part.encounters, _old(report, past.get(part.key), "encounters")
-    for figure in FIGURES:
-        yield "definitions", figure.code, _(figure.definition), None, None
 
 
 def _old(report: Activity, line: Any, what: str) -> int | None:

@@ -148,6 +148,8 @@ FIGURES = (
     ),
 )
 BY_CODE = {figure.code: figure for figure in FIGURES}
+# Those of shifts and outings, which are also told by month.
+SERVICE = tuple(figure.code for figure in FIGURES if figure.source != "encounters")
 # Said on the page beside the lists; not figures of their own.
 SHARE = N_("Part : rencontres concernées divisées par toutes les rencontres (dans les âges, personnes sur personnes).")
 SHARES_PASS_100 = N_("Une rencontre porte sur un à trois thèmes : la somme des parts peut dépasser 100 %.")

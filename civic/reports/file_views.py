@@ -12,6 +12,7 @@ from civic import formats
 from civic.accounts.current import ReaderUser
 from civic.accounts.models import User
 from civic.db import Session
+from civic.encounters.codes import AGES
 from civic.errors import Invalid, NotFound
 from civic.forms import Form
 from civic.i18n import _, ngettext
@@ -47,7 +48,8 @@ async def _page(request: Request, session: Session, user: User, form: Form) -> R
     )
     context: dict[str, Any] = {
         "form": form,
-        "files": [(one, _days(files.unpacked(one.filters))) for one in rows],
+        "files": (shown := [(one, _days(files.unpacked(one.filters))) for one in rows]),
+        "running": any(one.state in ("waiting", "writing") for one, _period in shown),
         "filters": {"from": filters.from_, "to": filters.to, **filters.shown} if filters else {},
         "lines": _lines(await files.count_rows(session, filters)) if filters else "",
         "days": _days(filters) if filters else "",
@@ -71,7 +73,10 @@ async def _filters(session: Session, user: User, form: Form) -> Filters | None:
     if not (form.ok and first and last):
         return None
     narrow: dict[str, Any] = {n: form.get(n) or None for n in ("site", "intermunicipality", "pillar", "topic")}
+    narrow["age"] = form.choice("age", tuple(AGES), required=False) or None
     mission = form.uuid("mission", required=False)
+    if not form.ok:
+        return None
     try:
         return await checked(session, Filters(from_=first, to=last, mission=mission, scope=scope_of(user), **narrow))
     except Invalid as error:
@@ -83,7 +88,7 @@ async def _filters(session: Session, user: User, form: Form) -> Filters | None:
 @router.post(PAGE)
 async def ask(request: Request, session: Session, user: ReaderUser) -> Response:
     form = await Form.read(request)
-    kind = form.choice("kind", tuple(files.FORMATS))
+    kind = form.choice("kind", ("activity", "encounters"))
     chosen = form.choice("format", ("xlsx", "parquet"))
     filters = await _filters(session, user, form)
     if form.ok and filters:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
@@ -21,6 +21,7 @@ from civic.i18n import _
 from civic.reports.conditions import of_encounters
 from civic.reports.filters import Filters
 from civic.reports.models import ReportFile
+from civic.reports.tables import TABLES
 from civic.settings import settings
 
 # Above so many rows a workbook is written by the worker.
@@ -29,7 +30,9 @@ LONG = 20_000
 SILENCE = timedelta(minutes=2)
 TRIES = 3
 KEPT = timedelta(days=7)
-FORMATS = {"activity": ("xlsx",), "encounters": ("xlsx", "parquet")}
+FORMATS = {"activity": ("xlsx",), "encounters": ("xlsx", "parquet"), "shifts": ("xlsx",), "hours": ("xlsx",)}
+# Asked for again within this time, a file that is whole is given as it is.
+FRESH = timedelta(minutes=10)
 
 
 def folder() -> Path:
@@ -47,28 +50,31 @@ def packed(filters: Filters) -> dict[str, Any]:
 def unpacked(kept: dict[str, Any]) -> Filters:
     mission = UUID(kept["mission"]) if kept["mission"] else None
     narrow = {name: kept[name] for name in ("site", "intermunicipality", "pillar", "topic")}
+    # Files that were asked for before ages could be chosen name none.
+    narrow["age"] = kept.get("age")
     first, last = date.fromisoformat(kept["from"]), date.fromisoformat(kept["to"])
     return Filters(from_=first, to=last, mission=mission, scope=frozenset(kept["scope"]), **narrow)
 
 
-async def count_rows(session: AsyncSession, filters: Filters) -> int:
-    """How many encounters a file of these filters would hold."""
+async def count_rows(session: AsyncSession, filters: Filters, kind: str = "encounters") -> int:
+    """How many rows a file of these filters would hold; a report's are its encounters."""
+    if kind in ("shifts", "hours"):
+        rows = TABLES[kind].select(filters, clock.now()).order_by(None).subquery()
+        return await session.scalar(select(func.count()).select_from(rows)) or 0
     return await session.scalar(select(func.count()).select_from(Encounter).where(*of_encounters(filters))) or 0
 
 
 async def ask(session: AsyncSession, *, by: User, kind: str, form: str, filters: Filters) -> ReportFile:
     """Ask for a file of checked filters; the same one that is still to be written is not asked for twice."""
-    if by.role not in ("manager", "coordinator", "admin"):
+    # Hours bear names.
+    if by.role not in ("coordinator", "admin") and (by.role != "manager" or kind == "hours"):
         raise Forbidden
     if form not in FORMATS.get(kind, ()):
         raise Invalid({"format": _("Ce format n’existe pas pour ce fichier.")})
     asked = packed(filters)
-    mine = select(ReportFile).where(ReportFile.created_by_id == by.id, ReportFile.kind == kind)
-    running = mine.where(ReportFile.format == form, ReportFile.state.in_(("waiting", "writing")))
-    for one in await session.scalars(running):
-        if one.filters == asked:
-            return one
-    total = await count_rows(session, filters)
+    if running := await _same(session, by, kind, form, asked, ReportFile.state.in_(("waiting", "writing"))):
+        return running
+    total = await count_rows(session, filters, kind)
     file = ReportFile(kind=kind, format=form, filters=asked, rows_total=total, created_by_id=by.id)
     session.add(file)
     await session.flush()
@@ -80,6 +86,20 @@ async def ask(session: AsyncSession, *, by: User, kind: str, form: str, filters:
         detail={"kind": kind, "from": asked["from"], "to": asked["to"]},
     )
     return file
+
+
+async def fresh(session: AsyncSession, *, by: User, kind: str, form: str, filters: Filters) -> ReportFile | None:
+    """The same file of somebody's, if it was finished just now."""
+    recent = (ReportFile.state == "done") & (ReportFile.ended_at > clock.now() - FRESH)
+    return await _same(session, by, kind, form, packed(filters), recent)
+
+
+async def _same(
+    session: AsyncSession, by: User, kind: str, form: str, asked: dict[str, Any], state: ColumnElement[bool]
+) -> ReportFile | None:
+    mine = select(ReportFile).where(ReportFile.created_by_id == by.id, ReportFile.kind == kind)
+    found = await session.scalars(mine.where(ReportFile.format == form, state).order_by(ReportFile.created_at.desc()))
+    return next((one for one in found if one.filters == asked), None)
 
 
 async def ask_occasion(session: AsyncSession, *, occasion: str, filters: Filters, total: int) -> None:

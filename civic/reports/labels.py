@@ -15,3 +15,9 @@ PILLAR_LABELS = {
     "archipel_vert": N_("De l’Archipel noir à l’Archipel Vert"),
     "resilience": N_("Un territoire de résilience, pour et avec la population"),
 }
+FACET_TITLES = {
+    "by_feeling": N_("Ressenti"),
+    "by_contact_origin": N_("Premier pas"),
+    "by_origin_zone": N_("Provenance"),
+    "by_half_day": N_("Demi-journée"),
+}

@@ -88,7 +88,8 @@ def table_schema() -> dict[str, Any]:
 
 CUTS = ["total", "month", "intermunicipality", "feeling", "referral", "site", "pillar", "topic", "age"]
 RULE = N_(
-    "Vide quand le nombre est inférieur à 5 (à 11 pour l’accès à la santé et l’orientation vers les soins), "
+    "Vide quand le nombre est inférieur à 5 (à 11 pour un thème sensible, comme l’accès à la santé, et l’orientation "
+    "vers les soins), "
     "ou quand il permettrait d’en retrouver un par soustraction."
 )
 
@@ -114,7 +115,7 @@ async def page(request: Request, session: Session, user: MaybeUser) -> Response:
 
 
 def _tables(found: Published) -> list[tuple[str, str, list[list[Any]]]]:
-    """(anchor, title, rows): a row is a label and one value for each quarter."""
+    """(anchor, title, rows): a row is a label and one value for each quarter, "" where its topic did not exist."""
     titles = {
         "total": N_("Rencontres"),
         "intermunicipality": N_("Par agglomération"),
@@ -125,8 +126,10 @@ def _tables(found: Published) -> list[tuple[str, str, list[list[Any]]]]:
         "referral": N_("Orientation"),
         "age": N_("Âge estimé des personnes rencontrées"),
     }
+    places = {quarter.name: place for place, quarter in enumerate(found.quarters, 1)}
     lines: dict[str, dict[str, list[Any]]] = {cut: {} for cut in titles}
     for row in rows(found):
         if row.breakdown in lines and (row.measure, row.breakdown) != ("people", "total"):
-            lines[row.breakdown].setdefault(row.key, [row.label]).append(row.value)
+            line = lines[row.breakdown].setdefault(row.key, [row.label, *("" for _quarter in places)])
+            line[places[row.period]] = row.value
     return [(cut, _(title), list(lines[cut].values())) for cut, title in titles.items()]

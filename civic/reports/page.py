@@ -10,7 +10,8 @@ from civic import clock, formats
 from civic.i18n import N_, _, ngettext
 from civic.reports.activity import Activity, Line, year_before
 from civic.reports.figures import FIGURES, Figure, Value
-from civic.reports.periods import Grain, grain, step_of, steps
+from civic.reports.links import Links
+from civic.reports.periods import Grain, grain, step_end, step_of, steps, year_after
 from civic.sites.models import PILLARS
 
 # The short names that the rest of the screens use.
@@ -20,7 +21,9 @@ KPIS = ("encounters", "people_met", "volunteer_hours", "pair_rate", "refusal_rat
 
 @dataclass(frozen=True)
 class Told:
-    """A figure in words; `change` is empty where there is nothing to compare with, `parts` are a rate's two counts."""
+    """A figure in words; `change` is empty where there is nothing to compare with, `parts` are a rate's two counts,
+    `href` leads to the rows behind it ("": none).
+    """
 
     code: str
     label: str
@@ -31,6 +34,7 @@ class Told:
     direction: str
     parts: str
     definition: str
+    href: str
 
 
 class Cone(NamedTuple):
@@ -44,11 +48,12 @@ class Cone(NamedTuple):
 
 
 class Topics(NamedTuple):
-    """A pillar (None: cross-cutting), its encounters, and bars of (label, value, text)."""
+    """A pillar (None: cross-cutting), its encounters, and bars of (label, value, text, address of the rows)."""
 
     pillar: str | None
     total: int
-    bars: list[tuple[str, int, str]]
+    href: str
+    bars: list[tuple[str, int, str, str]]
 
 
 def written(kind: str, value: Value) -> str:
@@ -64,12 +69,12 @@ def written(kind: str, value: Value) -> str:
     return formats.number(value)
 
 
-def told(report: Activity) -> dict[str, Told]:
+def told(report: Activity, links: Links | None = None) -> dict[str, Told]:
     """Every figure by its code."""
-    return {figure.code: _told(report, figure) for figure in FIGURES}
+    return {figure.code: _told(report, figure, links) for figure in FIGURES}
 
 
-def _told(report: Activity, figure: Figure) -> Told:
+def _told(report: Activity, figure: Figure, links: Links | None) -> Told:
     value, previous = report.figures[figure.code]
     parts = figure.parts(report.now) if value is not None and figure.kind == "rate" else None
     return Told(
@@ -82,6 +87,7 @@ def _told(report: Activity, figure: Figure) -> Told:
         direction=_direction(value, previous),
         parts=_("%(part)s sur %(whole)s") % _numbers(*parts) if parts else "",
         definition=_(figure.definition),
+        href=links.figure(figure.code) if links and value is not None else "",
     )
 
 
@@ -107,11 +113,6 @@ def _direction(value: Value, previous: Value) -> str:
     return "arrow-up-right" if value > previous else "arrow-down-right"
 
 
-def kpis(report: Activity) -> list[Told]:
-    figures = told(report)
-    return [figures[code] for code in KPIS]
-
-
 def cones(report: Activity) -> tuple[Grain, list[Cone]]:
     """Encounters by week (by month or year for a long period), each beside the same dates of the year before."""
     first, last = report.filters.from_, report.filters.to
@@ -135,18 +136,8 @@ def _before(report: Activity, size: Grain) -> Counter[date] | None:
         return None
     found: Counter[date] = Counter()
     for one in report.before.days:
-        found[step_of(min(_year_after(one.day), report.filters.to), size)] += one.encounters
+        found[step_of(min(year_after(one.day), report.filters.to), size)] += one.encounters
     return found
-
-
-def _year_after(day: date) -> date:
-    moved = date(day.year + 1, day.month, 1)
-    return min(date.fromordinal(moved.toordinal() + day.day - 1), _month_end(moved))
-
-
-def _month_end(first: date) -> date:
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return date.fromordinal(following.toordinal() - 1)
 
 
 def _short(day: date, size: Grain) -> str:
@@ -169,28 +160,31 @@ def chart_title(report: Activity, rows: list[Cone]) -> str:
     return _("Rencontres, %(days)s : de %(low)s à %(high)s. Les mêmes chiffres sont dans le tableau.") % words
 
 
-def topics(report: Activity) -> list[Topics]:
+def topics(report: Activity, links: Links) -> list[Topics]:
     """By pillar, the most named first; the total of a pillar counts encounters, not mentions."""
     groups = []
     for pillar in (*PILLARS, None):
         found = sorted((t for t in report.now.topics if t.pillar == pillar), key=lambda t: (-t.encounters, t.label))
         total = report.now.pillars.get(pillar, (0, 0))[0] if pillar else 0
+        bars = [(t.label, t.encounters, formats.number(t.encounters), links.encounters(topic=t.code)) for t in found]
         if found:
-            groups.append(Topics(pillar, total, [(t.label, t.encounters, formats.number(t.encounters)) for t in found]))
+            groups.append(Topics(pillar, total, links.encounters(pillar=pillar) if pillar else "", bars))
     return sorted(groups, key=lambda group: (group.pillar is None, -group.total))
 
 
-def figure_rows(report: Activity) -> list[list[str]]:
-    """Name, value, the counts of a rate, last year, change."""
-    return [[f.label, f.value, f.parts or "–", f.previous, f.change or "–"] for f in told(report).values()]
+def site_rows(report: Activity, links: Links) -> Iterator[list[Any]]:
+    """Site, intermunicipality, encounters, share, people, under 18; then last year and the change, if there was one.
 
-
-def site_rows(report: Activity) -> Iterator[list[str]]:
-    """Site, intermunicipality, encounters, share, people, under 18; then last year and the change, if there was one."""
+    A name leads to the site's own report, its encounters to their list.
+    """
     for line in report.lists()["by_site"]:
         brackets = report.now.sites[line.key].brackets
         young = brackets["age_lt12"][1] + brackets["age_12_17"][1]
-        cells = [line.label, report.places[line.key].area, *_counts(line), formats.number(young)]
+        met, *counts = _counts(line)
+        href = links.encounters(site=line.key)
+        name = (line.label, links.report(site=line.key))
+        cells: list[Any] = [name, report.places[line.key].area, (met, href) if href else met, *counts]
+        cells.append(formats.number(young))
         if report.before:
             old = report.before.sites[line.key].encounters if line.key in report.before.sites else 0
             cells += [formats.number(old), change("count", line.encounters, old) or _("nouveau")]
@@ -207,20 +201,7 @@ def site_foot(report: Activity) -> list[str]:
     return cells
 
 
-def rows_of(report: Activity, name: str) -> list[list[str]]:
-    """Label, encounters, share, people, and last year's encounters where there are data, of any list."""
-    before = {line.key: line for line in report.lists(report.before)[name]} if report.before else {}
-    rows = []
-    for line in report.lists()[name]:
-        cells = [_(PILLAR_NAMES.get(line.key, line.label)), *_counts(line)]
-        if report.before:
-            old = before.get(_key_before(line.key) if name == "by_month" else line.key)
-            cells.append(formats.number(old.encounters if old else 0))
-        rows.append(cells)
-    return rows
-
-
-def _key_before(month: str) -> str:
+def key_before(month: str) -> str:
     return f"{int(month[:4]) - 1}{month[4:]}"
 
 
@@ -239,7 +220,7 @@ def notes(report: Activity) -> list[str]:
         said.append(_("Pas de données pour %(days)s : rien à comparer.") % {"days": formats.day_range(first, last)})
     if report.filters.topic:
         said.append(_("Sous un thème, seules les rencontres ont des chiffres : un créneau n’a pas de thème."))
-    return said
+    return said + report.topic_notes
 
 
 def line_count(report: Activity) -> str:
@@ -253,25 +234,24 @@ def is_empty(report: Activity) -> bool:
     return not (now.encounters or now.shifts or now.outings)
 
 
-def context(report: Activity) -> dict[str, Any]:
-    """Everything that templates/reports/show.html shows of a report."""
+def context(report: Activity, links: Links) -> dict[str, Any]:
+    """What the first half of templates/reports/show.html shows of a report."""
     size, rows = cones(report)
-    groups = topics(report)
+    groups = topics(report, links)
+    figures = told(report, links)
     return {
         "report": report,
         "empty": is_empty(report),
         "notes": notes(report),
-        "kpis": kpis(report),
-        "figures": told(report).values(),
+        "kpis": [figures[code] for code in KPIS],
+        "figures": figures.values(),
         "grain": size,
-        "cones": rows,
+        "cones": [(row, links.encounters((row.key, step_end(row.key, size)))) for row in rows],
         "chart_title": chart_title(report, rows),
         "topics": groups,
         "most_topic": max((bar[1] for group in groups for bar in group.bars), default=0),
-        "site_rows": list(site_rows(report)),
+        "site_rows": list(site_rows(report, links)),
         "site_foot": site_foot(report),
-        "lists": {name: rows_of(report, name) for name in ("by_pillar", "by_age", "by_month")},
-        "figure_rows": figure_rows(report),
         "lines": line_count(report),
         "now_label": _years(report.filters.from_, report.filters.to),
         "before_label": _years(*year_before(report.filters)),

@@ -10,6 +10,7 @@ from civic.reports.activity import Activity
 from civic.reports.figures import FIGURES, SHARE, SHARES_PASS_100
 from civic.reports.page import PILLAR_NAMES, chart_title, cones, notes, told
 from civic.reports.paper_draw import Drawn, draw_map, draw_weeks
+from civic.reports.paper_tables import tables
 from civic.reports.paper_words import summary
 from civic.sites.chart import Chart
 from civic.sites.models import PILLARS
@@ -18,8 +19,8 @@ Content = dict[str, Any]
 HIDDEN = "–"
 PAPER_RULE = N_(
     "La version de diffusion porte sur des trimestres terminés. Elle masque tout nombre inférieur à 5 (à 11 pour "
-    "l’accès à la santé et l’orientation vers les soins), et ceux qui permettraient d’en retrouver un par "
-    "soustraction. "
+    "un thème sensible, comme l’accès à la santé, et l’orientation vers les soins), et ceux qui "
+    "permettraient d’en retrouver un par soustraction. "
     "Elle ne croise jamais les âges avec une autre répartition."
 )
 
@@ -146,28 +147,6 @@ def topic_row(label: str, value: int | None, total: int | None) -> list[Any]:
     if value is None or not total:
         return [label, HIDDEN if value is None else formats.number(value), HIDDEN, 0]
     return [label, formats.number(value), formats.percent(value / total), value / total]
-
-
-def tables(report: Activity) -> list[Content]:
-    """By site, age and month: encounters, share, people, and the year before where there is one."""
-    lists, before = report.lists(), report.lists(report.before) if report.before else {}
-    titles = {
-        "by_site": (_("Par site"), _("Site")),
-        "by_age": (_("Par âge"), _("Âge estimé")),
-        "by_month": (_("Par mois"), _("Mois")),
-    }
-    made = []
-    for name, (title, of) in titles.items():
-        old = {line.key: line.encounters for line in before.get(name, [])}
-        head = [of, _("Rencontres"), _("Part"), _("Personnes")]
-        compared = bool(before) and name != "by_month"
-        rows = []
-        for line in lists[name]:
-            share = HIDDEN if line.share is None else formats.percent(line.share, 1)
-            cells = [line.label, formats.number(line.encounters), share, formats.number(line.people_met)]
-            rows.append([*cells, formats.number(old.get(line.key, 0))] if compared else cells)
-        made.append({"title": title, "head": [*head, _("Année précédente")] if compared else head, "rows": rows})
-    return made
 
 
 def method(report: Activity) -> list[str]:

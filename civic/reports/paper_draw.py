@@ -4,10 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
+from civic import formats
 from civic.i18n import _
+from civic.reports.drawing import Column, Drawing
+from civic.reports.periods import month_of
 from civic.sites.chart import Chart
+from civic.sites.models import Site
 from civic.templating import environment
 
 STYLE = """<style>
@@ -39,13 +43,47 @@ def draw_weeks(rows: Sequence[Any], title: str, previous: bool) -> Drawn:
     return Drawn(alone(str(charts.ridge_weeks(list(rows), title, previous))) if rows else "", title)
 
 
-def draw_map(chart: Chart, counts: Mapping[str, int]) -> Drawn:
-    """A point per site, its surface as large as its encounters; without any, a small ring."""
+def draw_months(months: Sequence[tuple[str, str, int | None, str]], title: str) -> Drawn:
+    """A column for each (key, name, value, text) of which the value is told; nothing is drawn of the others."""
+    if all(value is None for _key, _name, value, _text in months):
+        return Drawn("", title)
+    top = 3.0 * formats.scale_step(max(value or 0 for _key, _name, value, _text in months))
+    columns = [
+        Column(formats.day_month(month_of(key)).split(formats.NBSP)[1], name, value, None, text)
+        for key, name, value, text in months
+    ]
+    said = ", ".join(f"{one.name} {one.text}" for one in columns)
+    drawing = Drawing(
+        "months", title, top, [(n * top / 3, formats.number(n * top / 3)) for n in (1, 2, 3)], columns, said
+    )
+    parts: Any = environment().get_template("reports/_parts.html").module
+    return Drawn(alone(str(parts.columns(drawing, "", ""))), f"{title}{formats.NBSP}: {said}.")
+
+
+class Dot(NamedTuple):
+    """A site of the map; without encounters its radius is 0."""
+
+    x: float
+    y: float
+    radius: float
+    site: Site
+    met: int
+
+
+def dots(chart: Chart, counts: Mapping[str, int]) -> list[Dot]:
+    """Each site, its surface as large as its encounters; the small ones over the large ones."""
     top = max(counts.values(), default=0)
-    marks = [(one.x, one.y, round(_radius(counts.get(one.site.id, 0), top), 1)) for one in chart.marks]
-    # The small ones over the large ones.
-    marks.sort(key=lambda mark: -mark[2])
+    found = []
+    for one in chart.marks:
+        count = counts.get(one.site.id, 0)
+        found.append(Dot(one.x, one.y, round(_radius(count, top), 1), one.site, count))
+    return sorted(found, key=lambda dot: -dot.radius)
+
+
+def draw_map(chart: Chart, counts: Mapping[str, int]) -> Drawn:
+    """A point per site; without encounters, a small ring."""
     names = [(area.label[0], max(area.label[1] - 12, 30), area.code) for area in chart.areas]
+    marks = dots(chart, counts)
     drawn = environment().get_template("report/map.svg").render(chart=chart, marks=marks, names=names)
     return Drawn(
         alone(drawn) if chart.marks else "",
@@ -54,7 +92,7 @@ def draw_map(chart: Chart, counts: Mapping[str, int]) -> Drawn:
 
 
 def _radius(count: int, top: int) -> float:
-    return SMALLEST + (LARGEST - SMALLEST) * sqrt(count / top) if count else 0.0
+    return max(SMALLEST, LARGEST * sqrt(count / top)) if count else 0.0
 
 
 def alone(markup: str) -> str:

@@ -12,7 +12,7 @@ from civic.reports.figures import FIGURES
 from civic.reports.filters import Filters
 from civic.reports.page import PILLAR_NAMES, written
 from civic.reports.paper import HIDDEN, Content, Voice, drawn_map, frame, method, topic_row
-from civic.reports.paper_draw import draw_map
+from civic.reports.paper_draw import draw_map, draw_months
 from civic.reports.paper_words import about
 from civic.reports.shared import Published, Quarter, label
 from civic.reports.suppression import THRESHOLD, added
@@ -55,7 +55,10 @@ def diffusion(report: Activity, voice: Voice, chart: Chart, found: Published) ->
         **content,
         "scope": "",
         "summary": _summary(total, people),
-        "notes": [_("« – » : nombre masqué, trop petit pour être publié, ou pas de données.")],
+        "notes": [
+            _("« – » : nombre masqué, trop petit pour être publié, ou pas de données."),
+            *report.topic_notes,
+        ],
         "figures_head": [_("Chiffre"), _("Valeur")],
         "figures": [
             [_("Rencontres notées"), shown(total)],
@@ -107,9 +110,10 @@ def _ours(report: Activity) -> list[list[str]]:
 
 
 def _sum(counts: Iterable[dict[str, int | None]]) -> dict[str, int | None]:
-    """Key by key; hidden once is hidden."""
+    """Key by key; hidden once is hidden. A topic that did not exist yet, or no more, adds nothing."""
     held = list(counts)
-    return {key: added(one[key] for one in held) for key in held[0]}
+    keys = dict.fromkeys(key for one in held for key in one)
+    return {key: added(one[key] for one in held if key in one) for key in keys}
 
 
 def _sites(quarters: list[Quarter]) -> dict[str, int | None]:
@@ -124,10 +128,14 @@ def _sites(quarters: list[Quarter]) -> dict[str, int | None]:
 
 
 def _month_chart(months: list[tuple[str, int | None]], found: Published) -> Content:
-    """Hidden months leave no gap that could be measured: the table alone is shown."""
+    """A column a month. A hidden one has none, whatever it holds, and the scale is that of what is shown."""
     rows = [[label("month", key, found), shown(value)] for key, value in months]
     head = [_("Mois"), _("Rencontres")]
-    return {"title": _("Rencontres par mois"), "svg": "", "alt": "", "head": head, "rows": rows}
+    title = _("Rencontres par mois")
+    drawn = draw_months(
+        [(key, name, value, text) for (key, value), (name, text) in zip(months, rows, strict=True)], title
+    )
+    return {"title": title, **drawn.values, "head": head, "rows": rows}
 
 
 def _topic_rows(

@@ -60,3 +60,23 @@ def steps(first: date, last: date, size: Grain) -> Iterator[date]:
     while day <= last:
         yield day
         day = step_of(day + timedelta(days={"week": 7, "month": 31, "year": 366}[size]), size)
+
+
+def step_end(day: date, size: Grain) -> date:
+    """The last day of a step, from its first."""
+    return step_of(day + timedelta(days={"week": 7, "month": 31, "year": 366}[size]), size) - timedelta(days=1)
+
+
+def month_of(key: str) -> date:
+    """The first day of « 2026-09 »."""
+    return date(int(key[:4]), int(key[5:]), 1)
+
+
+def month_end(first: date) -> date:
+    return step_end(first, "month")
+
+
+def year_after(day: date) -> date:
+    """The same day a year later; 29 February becomes the 28th."""
+    moved = date(day.year + 1, day.month, 1)
+    return min(date.fromordinal(moved.toordinal() + day.day - 1), month_end(moved))

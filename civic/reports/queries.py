@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, case, cast, distinct, func, select
+from sqlalchemy import Date, Integer, Select, and_, case, cast, distinct, func, null, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from civic.bookings.models import Attendance, Booking
@@ -10,7 +10,7 @@ from civic.encounters.codes import AGES
 from civic.encounters.models import Encounter, EncounterTopic, Outing, Topic
 from civic.reports.conditions import Conditions, held_by, of_encounters, of_outings, of_shifts, served_by
 from civic.reports.filters import Filters
-from civic.reports.rollup_models import FACETS
+from civic.reports.rollup_models import FACET_COLUMNS
 from civic.reports.spans import Cut
 from civic.shifts.models import Shift
 
@@ -54,9 +54,10 @@ def seat_sums(shifts: Any) -> list[ColumnElement[int]]:
 
 
 def shifts(filters: Filters, cut: Cut, cut_off: Any) -> Select[Any]:
-    """By site, in the order of SHIFT_COUNTS."""
+    """By start and site: no day (only Python knows where a local one ends), start, site, then SHIFT_COUNTS."""
     found = seats(*of_shifts(filters, cut), Shift.ends_at <= cut_off)
-    return select(found.c.site_id, *seat_sums(found)).group_by(found.c.site_id)
+    place = (found.c.starts_at, found.c.site_id)
+    return select(cast(null(), Date), *place, *seat_sums(found)).group_by(*place)
 
 
 def people(filters: Filters) -> Any:
@@ -109,14 +110,14 @@ def of_pillars(*columns: ColumnElement[Any], conditions: Conditions) -> Any:
 
 
 def facets(filters: Filters, cut: Cut) -> Select[Any]:
-    """The encounters of each mix of values, in the order of FACETS: one pass over the rows."""
-    columns = [getattr(Encounter, facet) for facet in FACETS]
-    return select(*columns, func.count()).where(*of_encounters(filters, cut)).group_by(*columns)
+    """One row of sums, in the order of FACET_COLUMNS: one pass over the rows."""
+    sums = [func.coalesce(ones(getattr(Encounter, facet) == value), 0) for facet, value in FACET_COLUMNS]
+    return select(*sums).where(*of_encounters(filters, cut))
 
 
 def outings(filters: Filters, cut: Cut) -> Select[Any]:
-    """In the order of OUTING_COUNTS."""
-    return select(*outing_sums()).where(*of_outings(filters, cut))
+    """By day, in the order of OUTING_COUNTS."""
+    return select(Outing.date, *outing_sums()).where(*of_outings(filters, cut)).group_by(Outing.date)
 
 
 def outing_sums() -> list[ColumnElement[int]]:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, Table, func, or_, select
+from sqlalchemy import Date, Select, String, Table, cast, func, null, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from civic.db import UtcDateTime
 from civic.encounters.codes import AGES
 from civic.reports.conditions import Conditions, of_pillar, there
 from civic.reports.filters import Filters
@@ -77,24 +78,27 @@ def facets(filters: Filters, cut: Cut) -> Select[Any] | None:
     return select(*sums).where(*_days(filters, cut), table.slice == chosen)
 
 
-def shifts(filters: Filters, cut: Cut) -> Select[Any]:
-    """By site, in the order of SHIFT_COUNTS."""
+def shifts(filters: Filters, cut: Cut) -> list[Select[Any]]:
+    """By day, then by site: day, no start, site, then SHIFT_COUNTS."""
     table = shift_days.c
     where = [cut.in_rollups(table.day), *there(filters, table.site_id), *_mission(filters, table.mission_id)]
     if filters.pillar:
         where.append(of_pillar(filters, table.mission_id))
-    return (
-        select(table.site_id, *(func.sum(table[name]) for name in SHIFT_COUNTS)).where(*where).group_by(table.site_id)
-    )
+    sums = [func.sum(table[name]) for name in SHIFT_COUNTS]
+    no_start = cast(null(), UtcDateTime)
+    return [
+        select(table.day, no_start, cast(null(), String), *sums).where(*where).group_by(table.day),
+        select(cast(null(), Date), no_start, table.site_id, *sums).where(*where).group_by(table.site_id),
+    ]
 
 
 def outings(filters: Filters, cut: Cut) -> Select[Any]:
-    """In the order of OUTING_COUNTS."""
+    """By day, in the order of OUTING_COUNTS."""
     table = outing_days.c
     where = [cut.in_rollups(table.day), *there(filters, table.site_id), *_mission(filters, table.mission_id)]
     if filters.pillar:
         where.append(of_pillar(filters, table.mission_id))
-    return select(*(func.coalesce(func.sum(table[name]), 0) for name in OUTING_COUNTS)).where(*where)
+    return select(table.day, *(func.sum(table[name]) for name in OUTING_COUNTS)).where(*where).group_by(table.day)
 
 
 def _days(filters: Filters, cut: Cut) -> Conditions:

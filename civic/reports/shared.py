@@ -1,26 +1,25 @@
 """What the public may read: quarters that are over, cut in a few fixed ways, suppressed. No filters, no crossing."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import formats
 from civic.encounters.codes import AGES, DETAILS, FEELINGS
-from civic.encounters.models import Encounter, EncounterTopic, Topic
+from civic.encounters.models import Topic
 from civic.i18n import N_, _
-from civic.reports.conditions import counted
 from civic.reports.labels import AGE_LABELS, PILLAR_LABELS
-from civic.reports.suppression import Node, Seen, Shown, leaves, suppress, topics
+from civic.reports.shared_counts import NOT_SAID, Counts, counts
+from civic.reports.suppression import SENSITIVE, Node, Seen, Shown, leaves, suppress, topics
 from civic.sites.models import PILLARS, Intermunicipality, Site
 
 # A pair may still write for 7 days after the last day of a quarter.
 SETTLED = timedelta(days=8)
-NOT_SAID = "non_dit"
 FEELING_LABELS = {
     "positif": N_("Positif"),
     "neutre": N_("Neutre"),
@@ -86,74 +85,22 @@ async def published(session: AsyncSession, today: date) -> Published:
     """Every quarter that has settled, from the first one with data."""
     places = await _places(session)
     found = list(await session.scalars(select(Topic).order_by(Topic.rank, Topic.code)))
-    counts = await _counts(session)
+    met = await counts(session, today)
     quarters = []
-    if counts.months:
-        first = _quarter(*min(counts.months))
+    if met.months:
+        first = _quarter(*min(met.months))
         while ended(first, today):
-            quarters.append(_made(first, counts, places, found))
+            quarters.append(_made(first, met, places, found))
             first = quarter_end(first) + timedelta(days=1)
     labels, pillars = ({topic.code: getattr(topic, name) for topic in found} for name in ("label", "pillar"))
     return Published(quarters, places, labels, pillars)
-
-
-@dataclass
-class _Counts:
-    """By (year, month): encounters by site, by feeling, by referral and by topic, people by age; pillars by quarter."""
-
-    months: dict[tuple[int, int], Counter[str]]
-    feelings: dict[tuple[int, int], Counter[str]]
-    ages: dict[tuple[int, int], Counter[str]]
-    referrals: dict[tuple[int, int], Counter[str]]
-    topics: dict[tuple[int, int], Counter[str]]
-    pillars: dict[date, Counter[str]]
-
-
-_YEAR, _MONTH = func.extract("year", Encounter.date), func.extract("month", Encounter.date)
-
-
-async def _counts(session: AsyncSession) -> _Counts:
-    found = _Counts(*(defaultdict[Any, Counter[str]](Counter) for _field in range(6)))
-    base = select(_YEAR, _MONTH, Encounter.site_id, func.count(), *(func.sum(getattr(Encounter, a)) for a in AGES))
-    for year, month, site, met, *ages in await session.execute(
-        base.where(counted()).group_by(_YEAR, _MONTH, "site_id")
-    ):
-        at = int(year), int(month)
-        found.months[at][site] += met
-        found.ages[at].update(dict(zip(AGES, map(int, ages), strict=True)))
-    for name, column in (("feelings", Encounter.feeling), ("referrals", Encounter.referral)):
-        asked = select(_YEAR, _MONTH, column, func.count()).where(counted()).group_by(_YEAR, _MONTH, column)
-        for year, month, key, met in await session.execute(asked):
-            getattr(found, name)[int(year), int(month)][key or NOT_SAID] += met
-    named = (
-        select(_YEAR, _MONTH, EncounterTopic.topic_code, func.count())
-        .join(EncounterTopic, EncounterTopic.encounter_id == Encounter.id)
-        .where(counted())
-        .group_by(_YEAR, _MONTH, EncounterTopic.topic_code)
-    )
-    for year, month, key, met in await session.execute(named):
-        found.topics[int(year), int(month)][key] += met
-    for year, month, key, met in await session.execute(_by_pillar()):
-        found.pillars[_quarter(int(year), int(month))][key] += met
-    return found
-
-
-def _by_pillar() -> Select[Any]:
-    """An encounter counts once for a pillar, and lies in one month."""
-    return (
-        select(_YEAR, _MONTH, Topic.pillar, func.count(distinct(Encounter.id)))
-        .join(EncounterTopic, EncounterTopic.encounter_id == Encounter.id)
-        .join(Topic, Topic.code == EncounterTopic.topic_code)
-        .where(counted(), Topic.pillar.is_not(None))
-        .group_by(_YEAR, _MONTH, Topic.pillar)
-    )
 
 
 def _quarter(year: int, month: int) -> date:
     return date(year, (month - 1) // 3 * 3 + 1, 1)
 
 
-def _made(first: date, counts: _Counts, places: Places, found: Sequence[Topic]) -> Quarter:
+def _made(first: date, counts: Counts, places: Places, found: Sequence[Topic]) -> Quarter:
     """Every possible key is there, with nought: what is missing would say as much as a number."""
     months = [(first.year, first.month + n) for n in range(3)]
     sites = _sum(counts.months, months, places.sites)
@@ -174,10 +121,19 @@ def _made(first: date, counts: _Counts, places: Places, found: Sequence[Topic]) 
     seen = suppress(encounters)
     # As many people as encounters are met at least: one hidden, the other is.
     people = suppress(Node(sum(ages.values()) if seen.value is not None else 0, {"age": leaves(ages)}))
-    pillar_of = {topic.code: topic.pillar for topic in found}
+    # A topic of other days is none of this quarter's: with its nought it would hide its pillar for good.
+    then = [topic for topic in found if _of_quarter(topic, first)]
+    pillar_of = {topic.code: topic.pillar for topic in then}
+    sensitive = SENSITIVE | {topic.code for topic in then if topic.sensitive}
     named = _sum(counts.topics, months, pillar_of)
-    pillars = {pillar: counts.pillars[first][pillar] for pillar in PILLARS}
-    return Quarter(first, quarter_end(first), seen, people, *topics(total, named, pillar_of, pillars))
+    pillars = _sum(counts.pillars, months, PILLARS)
+    return Quarter(first, quarter_end(first), seen, people, *topics(total, named, pillar_of, pillars, sensitive))
+
+
+def _of_quarter(topic: Topic, first: date) -> bool:
+    """Whether a topic could be chosen on any day of a quarter."""
+    begun = topic.valid_from is None or topic.valid_from <= quarter_end(first)
+    return begun and (topic.valid_to is None or topic.valid_to >= first)
 
 
 def _sum(

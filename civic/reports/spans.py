@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, between, false, not_, or_, select, union
+from sqlalchemy import and_, between, false, literal_column, not_, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
@@ -46,19 +46,26 @@ class Cut(NamedTuple):
         return and_(between(day, self.period.first, self.period.last), *out)
 
 
-async def cuts(session: AsyncSession, first: date, last: date, cut_off: datetime) -> dict[str, Cut]:
-    """For each kind of roll-up, how a period is counted at this moment.
+async def cuts(session: AsyncSession, periods: Sequence[Span], cut_off: datetime) -> list[dict[str, Cut]]:
+    """For each period, and in it for each kind of roll-up, how it is counted at this moment.
 
     A day that changed, and one whose shifts were not all over by the cut-off, is counted from its rows.
     """
-    changed = select(rollup_changes.c.kind, rollup_changes.c.day).where(rollup_changes.c.day.between(first, last))
-    later = select(shift_days.c.day).where(shift_days.c.day.between(first, last), shift_days.c.last_end > cut_off)
+    changed = select(rollup_changes.c.kind, rollup_changes.c.day).where(_within(rollup_changes.c.day, periods))
+    later = select(literal_column("'shifts'"), shift_days.c.day)
+    later = later.where(_within(shift_days.c.day, periods), shift_days.c.last_end > cut_off)
     days: dict[str, set[date]] = {kind: set() for kind in KINDS}
-    for kind, day in await session.execute(union(changed)):
+    for kind, day in await session.execute(union(changed, later)):
         days[kind].add(day)
-    days["shifts"].update(await session.scalars(later.distinct()))
-    period = Span(first, last)
-    return {kind: Cut(period, spans(found)) for kind, found in days.items()}
+    return [
+        {kind: Cut(period, spans(day for day in found if first <= day <= last)) for kind, found in days.items()}
+        for period in periods
+        for first, last in [period]
+    ]
+
+
+def _within(day: Day, periods: Sequence[Span]) -> ColumnElement[bool]:
+    return or_(false(), *(between(day, *period) for period in periods))
 
 
 def rows_only(first: date, last: date) -> dict[str, Cut]:

@@ -7,7 +7,7 @@ as nil. Topics do not add up (an encounter names 1 to 3): they are judged by the
 naming another. A longer period is the sum of quarters as they were published: it says nothing that these do not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 THRESHOLD = 5
@@ -82,16 +82,21 @@ def _safe(parts: Mapping[str, int], hidden: Iterable[str]) -> bool:
 
 
 def topics(
-    total: int, counts: Mapping[str, int], pillar_of: Mapping[str, str | None], pillars: Mapping[str, int]
+    total: int,
+    counts: Mapping[str, int],
+    pillar_of: Mapping[str, str | None],
+    pillars: Mapping[str, int],
+    sensitive: Collection[str] = SENSITIVE,
 ) -> tuple[Shown, Shown]:
-    """Topics and pillars of `total` encounters as they may be shown.
+    """Topics and pillars of `total` encounters as they may be shown; `sensitive` topics have the higher threshold.
 
     A pillar goes with each of its topics that is hidden, since it is at least as large as the largest of them. A hidden
     topic might be as large as its threshold only while that many encounters could name one more: else none is shown.
     """
-    hidden = {key for key, value in counts.items() if value < threshold(key)}
+    least = {key: SENSITIVE_THRESHOLD if key in sensitive else THRESHOLD for key in counts}
+    hidden = {key for key, value in counts.items() if value < least[key]}
     places = MOST_TOPICS * total - sum(counts.values())
-    limit = max((threshold(key) for key in hidden), default=0)
+    limit = max((least[key] for key in hidden), default=0)
     if total < max(THRESHOLD, limit) or (hidden and places < (MOST_TOPICS - 1) * limit):
         hidden = set(counts)
     # A topic that no encounter names, and any topic of a hidden pillar's, is among `counts` with its nought.

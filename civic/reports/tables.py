@@ -6,6 +6,7 @@ Columns are only ever added, at the end. Cells hold codes. An encounter's commen
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import String, and_, case, cast, func, or_, select
@@ -64,7 +65,7 @@ _DETAILS = {
 }
 
 
-def _encounters(filters: Filters, _cut_off: datetime) -> Select[Any]:
+def encounters(filters: Filters) -> Select[Any]:
     """In the order of date and identifier. Topics come as « rank:code:pillar » in any order: engines differ there."""
     piece = cast(EncounterTopic.rank, String) + ":" + EncounterTopic.topic_code + ":" + func.coalesce(Topic.pillar, "")
     topics = (
@@ -104,11 +105,13 @@ _TOPICS_AT = 9 + len(AGES)
 
 
 def _encounter_row(read: Row) -> Row:
-    topics, pillars = _topics(read[_TOPICS_AT])
+    topics, pillars = in_order(read[_TOPICS_AT])
     return (*read[:_TOPICS_AT], topics, pillars, *read[_TOPICS_AT + 1 :])
 
 
-def _topics(pieces: str | None) -> tuple[str, str]:
+# Remembered: many encounters name the same ones.
+@lru_cache(maxsize=16_384)
+def in_order(pieces: str | None) -> tuple[str, str]:
     """The topics in the order in which they were chosen, and their pillars in the order of the project."""
     found = sorted(
         (int(rank), code, pillar) for rank, code, pillar in (p.split(":") for p in (pieces or "").split("|") if p)
@@ -203,7 +206,7 @@ TABLES = {
             *(Column(code, _DETAILS[code]) for code in DETAILS),
             Column("status", N_("État")),
         ),
-        _encounters,
+        lambda filters, _cut_off: encounters(filters),
         _encounter_row,
         by_topic=True,
     ),

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Self
 
 from civic.encounters.codes import AGES
+from civic.reports.rollup_models import OUTING_COUNTS, SHIFT_COUNTS
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ class Tally:
     approached: int = 0
     approached_both: int = 0
     refused_both: int = 0
+    # By local day, in the order of SHIFT_COUNTS and OUTING_COUNTS; the fields above are their sums.
+    service: dict[date, list[int]] = field(default_factory=dict)
+    walks: dict[date, list[int]] = field(default_factory=dict)
 
     @property
     def encounters(self) -> int:
@@ -81,6 +85,16 @@ class Tally:
         """Positive, neutral, negative."""
         found = self.facets.get("feeling", {})
         return found.get("positif", 0), found.get("neutre", 0), found.get("negatif", 0)
+
+    def by_month(self) -> dict[date, "Tally"]:
+        """The shifts and outings of each month that has some, by its first day."""
+        months: dict[date, Tally] = {}
+        for names, days in ((SHIFT_COUNTS, self.service), (OUTING_COUNTS, self.walks)):
+            for day, counts in days.items():
+                month = months.setdefault(day.replace(day=1), Tally())
+                for name, count in zip(names, counts, strict=True):
+                    setattr(month, name, getattr(month, name) + count)
+        return months
 
     def bracket(self, code: str) -> tuple[int, int]:
         """The encounters with somebody of an age bracket, and the people of it."""

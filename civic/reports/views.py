@@ -3,27 +3,23 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from civic import clock
-from civic.accounts.current import ReaderUser
+from civic.accounts.current import ManagerUser, ReaderUser
 from civic.accounts.models import User
 from civic.db import Session
-from civic.encounters.models import Topic
 from civic.errors import Invalid
 from civic.forms import Form
 from civic.i18n import _
-from civic.reports.activity import activity
-from civic.reports.figures import SHARE, SHARES_PASS_100
+from civic.reports import coverage, writing
+from civic.reports.asking import read_filters
+from civic.reports.board import board, choices, definitions
 from civic.reports.files import LONG
-from civic.reports.filters import Filters, checked, scope_of
-from civic.reports.page import context
-from civic.reports.periods import CUSTOM, DEFAULT, PERIODS, named
-from civic.sites.models import PILLARS, Intermunicipality, Site
+from civic.reports.filters import Filters, checked
+from civic.reports.models import SLOTS
 from civic.templating import query
-from civic.web import render
+from civic.web import redirect, render
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,59 +27,51 @@ router = APIRouter(include_in_schema=False)
 @router.get("/bilans")
 async def show(request: Request, session: Session, user: ReaderUser) -> Response:
     form = Form({name: request.query_params.getlist(name) for name in request.query_params})
-    values = await _options(session, user)
-    report = None
-    filters = _filters(form, user)
+    return await _page(request, session, user, form)
+
+
+async def _page(
+    request: Request, session: AsyncSession, user: User, form: Form, written: Form | None = None
+) -> Response:
+    """The report of the form's filters; `written` holds texts that could not be kept, to be shown again."""
+    found = await choices(session, user)
+    weeks = form.choice("semaines", tuple(map(str, coverage.WEEKS)), required=False) or str(coverage.USUAL)
+    filters = await _checked(session, form, read_filters(form, user))
+    values: dict[str, Any] = {**found.options(), "form": form, "report": None, "definitions": definitions()}
     if filters:
-        try:
-            report = await activity(session, await checked(session, filters))
-        except Invalid as error:
-            for name, message in error.errors.items():
-                form.fail(name, message)
-    values |= {"form": form, "report": report, "definitions": [_(SHARE), _(SHARES_PASS_100)]}
-    if report and filters:
-        values |= context(report)
-        values["exports"] = _exports(user, filters, report.now.encounters)
-    return render(request, "reports/show.html", values, status=200 if report else 422)
+        values |= await board(session, user, filters, found, int(weeks))
+        values["exports"] = _exports(user, filters, values["report"].now.encounters)
+        values["weeks"], values["weeks_choices"] = weeks, coverage.WEEKS
+        values["params"] = {"from": filters.from_, "to": filters.to, **filters.shown}
+        values["written"] = written or Form({slot: [text] for slot, text in values["texts"].items()})
+    return render(request, "reports/show.html", values, status=422 if written or not filters else 200)
 
 
-def _filters(form: Form, user: User) -> Filters | None:
-    """The filters of the address; None when one can't be read, which the form then says."""
-    given = {name for name, value in form.values.items() if value}
-    period = form.choice("period", PERIODS, required=False) or (CUSTOM if given & {"from", "to"} else DEFAULT)
-    first, last = named(period, clock.today())
-    if period == CUSTOM:
-        first = form.date("from", required=False) or first
-        last = form.date("to", required=False) or last
-    # What the selects and the date fields then show.
-    form.lists |= {"period": [period]}
-    if form.ok:
-        form.lists |= {"from": [str(first)], "to": [str(last)]}
-    filters = Filters(
-        from_=first,
-        to=last,
-        site=form.text("site", required=False) or None,
-        intermunicipality=form.choice("intermunicipality", ("CALL", "CAHC", "CABBALR"), required=False) or None,
-        mission=form.uuid("mission", required=False),
-        pillar=form.choice("pillar", PILLARS, required=False) or None,
-        topic=form.text("topic", required=False) or None,
-        scope=scope_of(user),
-    )
-    return filters if form.ok else None
+async def _checked(session: AsyncSession, form: Form, filters: Filters | None) -> Filters | None:
+    if filters is None:
+        return None
+    try:
+        return await checked(session, filters)
+    except Invalid as error:
+        for name, message in error.errors.items():
+            form.fail(name, message)
+    return None
 
 
-async def _options(session: AsyncSession, user: User) -> dict[str, Any]:
-    """What may be chosen: places within the caller's scope, topics by pillar."""
-    scope = scope_of(user)
-    areas = select(Intermunicipality.code, Intermunicipality.short_name).order_by(Intermunicipality.short_name)
-    sites = select(Site.id, Site.name).order_by(Site.name)
-    if scope:
-        areas = areas.where(Intermunicipality.code.in_(sorted(scope)))
-        sites = sites.where(Site.intermunicipality_code.in_(sorted(scope)))
-    topics = select(Topic.code, Topic.label).order_by(Topic.rank, Topic.code)
-    rows = {"areas": areas, "sites": sites, "topic_options": topics}
-    found = {name: [tuple(row) for row in await session.execute(chosen)] for name, chosen in rows.items()}
-    return {**found, "periods": [(code, _(label)) for code, label in PERIODS.items()]}
+@router.post("/bilans")
+async def write(request: Request, session: Session, user: ManagerUser) -> Response:
+    """A text of the period, written on the page of the report: the introduction or a pillar's comment."""
+    form = await Form.read(request)
+    asked = Form({name: form.lists.get(name, []) for name in ("from", "to")})
+    filters = read_filters(asked, user)
+    given = {slot: form.text(slot, required=False, maximum=writing.LONGEST) for slot in SLOTS if slot in form.lists}
+    if filters is None or filters.to < filters.from_ or not form.ok:
+        return await _page(request, session, user, asked, form)
+    for slot, text in given.items():
+        await writing.set_text(session, by=user, first=filters.from_, last=filters.to, slot=slot, text=text)
+    place = next(iter(given), "introduction")
+    back = "/bilans" + query({"from": filters.from_, "to": filters.to}) + f"#b-text-{place}"
+    return redirect(back, flash=_("Texte enregistré."))
 
 
 def _exports(user: User, filters: Filters, rows: int) -> list[tuple[str, str]]:
@@ -95,7 +83,7 @@ def _exports(user: User, filters: Filters, rows: int) -> list[tuple[str, str]]:
         "activity": "/api/v1/reports/activity.csv",
         "encounters": "/api/v1/exports/encounters.csv",
     }
-    if not filters.topic:
+    if not filters.met_only:
         kinds["shifts"] = "/api/v1/exports/shifts.csv"
         if user.role != "manager":
             kinds["hours"] = "/api/v1/exports/hours.csv"

@@ -7,7 +7,8 @@ from civic import clock
 from civic.db import Database
 from civic.i18n import _
 from civic.reports.activity import Activity
-from civic.reports.figures import FIGURES, SHARE, SHARES_PASS_100
+from civic.reports.figures import BY_CODE, FIGURES, SERVICE, SHARE, SHARES_PASS_100
+from civic.reports.labels import FACET_TITLES
 from civic.reports.xlsx import Row, Tab, write_xlsx
 
 UNITS = {"count": "", "hours": "h", "rate": "0–1", "balance": "−1–1"}
@@ -50,6 +51,12 @@ def _breakdowns(report: Activity) -> Tab:
         for line in lists[name]:
             previous = old.get(line.key, 0) if before else None
             rows.append([title, line.key, line.label, line.encounters, line.share, line.people_met, previous])
+    past = report.breakdowns(report.before) if report.before else {}
+    for name, parts in report.breakdowns().items():
+        gone = {part.key: part.encounters for part in past.get(name, [])}
+        for part in parts:
+            previous = gone.get(part.key, 0) if past else None
+            rows.append([_(FACET_TITLES[name]), part.key, part.label, part.encounters, part.share, None, previous])
     return Tab(_("Répartitions"), heads, rows, [16, 16, 44, 12, 10, 12, 18])
 
 
@@ -73,9 +80,21 @@ def _sites(report: Activity) -> Tab:
 
 
 def _months(report: Activity) -> Tab:
+    """Encounters by month, then what volunteers did in it, each figure under its own name."""
     heads = [_("Code"), _("Mois"), _("Rencontres"), _("Part"), _("Personnes")]
-    rows = [[one.key, one.label, one.encounters, one.share, one.people_met] for one in report.lists()["by_month"]]
-    return Tab(_("Évolution"), heads, rows, [12, 22, 12, 10, 12])
+    service = {month.key: month.figures for month in report.service()}
+    shown = SERVICE if service else ()
+    heads += [_(BY_CODE[code].label) for code in shown]
+    met = {one.key: one for one in report.lists()["by_month"]}
+    labels = {key: one.label for key, one in met.items()} | {month.key: month.label for month in report.service()}
+    rows: list[Row] = []
+    for key in sorted(labels):
+        one = met.get(key)
+        counts: Row = [one.encounters, one.share, one.people_met] if one else [0, None, 0]
+        rows.append(
+            [key, labels[key], *counts, *(service[key][code].value if key in service else None for code in shown)]
+        )
+    return Tab(_("Évolution"), heads, rows, [12, 22, 12, 10, 12, *(20 for _code in shown)])
 
 
 def _help(report: Activity) -> Tab:
@@ -91,5 +110,6 @@ def _help(report: Activity) -> Tab:
         *([_(one.label), _(one.definition)] for one in FIGURES),
         [_("Part"), _(SHARE)],
         [_("Thèmes"), _(SHARES_PASS_100)],
+        *([_("Thèmes"), note] for note in report.topic_notes),
     ]
     return Tab(_("Aide à la lecture"), [_("Sujet"), _("Ce qu’il faut savoir")], rows, [28, 110])

@@ -32,6 +32,7 @@ async def create(
         made = await _made_before(session, by, key, digest)
         if made:
             return made
+    await hold_place(session, values.mission_id, values.site_id)
     await check_place(session, by=by, values=values)
     found = _problems(values) | rules.too_old(values.starts_at, now())
     if found:
@@ -73,27 +74,43 @@ def check_times(values: ShiftValues) -> None:
         raise Invalid(found)
 
 
+def _gone(mission_id: bool, site_id: bool) -> dict[str, str]:
+    found = {"mission_id": _("Cette mission n’existe pas. Choisissez dans la liste.")} if mission_id else {}
+    return found | ({"site_id": _("Ce lieu n’existe pas. Choisissez dans la liste.")} if site_id else {})
+
+
+async def hold_place(session: AsyncSession, mission_id: UUID, site_id: str) -> None:
+    """Keep a mission and a site in use until the commit: who archives one waits, and then finds what was planned.
+
+    Raises Invalid when one has been archived, whatever this session had read of it.
+    """
+    both = select(Mission.archived_at, Site.archived_at).join_from(Mission, Site, Site.id == site_id)
+    chosen = both.where(Mission.id == mission_id)
+    row = (await session.execute(chosen.with_for_update(read=True, key_share=True))).one_or_none()
+    if row is not None and any(row):
+        raise Invalid(_gone(row[0] is not None, row[1] is not None))
+
+
 async def check_place(session: AsyncSession, *, by: User, values: ShiftValues) -> None:
     """The mission exists, holds the site on that day, and the site is in the coordinator's scope."""
-    site = await session.get(Site, values.site_id)
-    mission = await session.get(Mission, values.mission_id)
-    errors = {}
-    if mission is None or mission.archived_at:
-        errors["mission_id"] = _("Cette mission n’existe pas. Choisissez dans la liste.")
-    if site is None or site.archived_at:
-        errors["site_id"] = _("Ce lieu n’existe pas. Choisissez dans la liste.")
-    if not errors:
-        pair = (values.mission_id, values.site_id)
-        if await session.get(MissionSite, pair) is None:
-            errors["site_id"] = _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux.")
-    if mission is not None and not errors:
-        outside = rules.outside_period(values.starts_at, mission.starts_on, mission.ends_on)
-        if outside:
-            errors["starts_at"] = outside
+    mission = await check_pair(session, by=by, mission_id=values.mission_id, site_id=values.site_id)
+    outside = rules.outside_period(values.starts_at, mission.starts_on, mission.ends_on)
+    if outside:
+        raise Invalid({"starts_at": outside})
+
+
+async def check_pair(session: AsyncSession, *, by: User, mission_id: UUID, site_id: str) -> Mission:
+    """The mission, once it and the site are in use and go together. Raises Invalid, and Forbidden out of scope."""
+    site = await session.get(Site, site_id)
+    mission = await session.get(Mission, mission_id)
+    errors = _gone(mission is None or mission.archived_at is not None, site is None or site.archived_at is not None)
+    if not errors and await session.get(MissionSite, (mission_id, site_id)) is None:
+        errors["site_id"] = _("Ce lieu n’est pas dans la mission. Choisissez un de ses lieux.")
     if site is not None and not by.covers(site.intermunicipality_code):
         raise Forbidden(_("Ce lieu est hors de votre périmètre."))
-    if errors:
+    if errors or mission is None:
         raise Invalid(errors)
+    return mission
 
 
 def _digest(values: ShiftValues, publish: bool) -> str:

@@ -42,6 +42,18 @@ async def lock_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
         await session.execute(chosen.execution_options(populate_existing=True))
 
 
+async def publish_many(session: AsyncSession, *, by: User, shift_ids: Iterable[UUID]) -> list[UUID]:
+    """Open those of some held shifts (`lock_many`) that are drafts still; returns them, each an event of its own."""
+    chosen = select(Shift).where(Shift.id.in_(set(shift_ids)), Shift.state == "draft").order_by(Shift.id)
+    drafts = list(await session.scalars(chosen.execution_options(populate_existing=True)))
+    for shift in drafts:
+        shift.state, shift.published_at = "published", now()
+        shift.version += 1
+        audit.record(session, by=by, verb="shift.published", subject=shift)
+    await session.flush()
+    return [one.id for one in drafts]
+
+
 async def hold_sites(session: AsyncSession, site_ids: Iterable[str]) -> None:
     """Let nobody else plan many shifts at these sites until the commit: what is there already is then known."""
     chosen = select(Site.id).where(Site.id.in_(set(site_ids))).order_by(Site.id)

@@ -8,6 +8,7 @@ from itertools import islice
 from dateutil.rrule import rrulestr
 
 from civic import clock
+from civic.formats import duration
 from civic.i18n import N_, _
 
 MOST = 200
@@ -53,6 +54,25 @@ class Occurrence:
     ends_at: datetime
     skipped: str = ""
     moved: bool = False
+
+    @property
+    def notice(self) -> str:
+        """What a clock change does to this day, to say beside its hours; empty on any other day."""
+        start, end = clock.local(self.starts_at), clock.local(self.ends_at)
+        found = []
+        if self.moved:
+            found.append(_("Changement d’heure : l’horaire est décalé d’une heure ce jour-là."))
+        if _comes_twice(start) or _comes_twice(end):
+            found.append(_("Changement d’heure : de 2 h à 3 h, l’heure vient deux fois ; la première compte."))
+        if start.utcoffset() != end.utcoffset():
+            length = duration((self.ends_at - self.starts_at).total_seconds() / 3600)
+            found.append(_("Changement d’heure : ce créneau dure %(length)s cette nuit-là.") % {"length": length})
+        return " ".join(found)
+
+
+def _comes_twice(local: datetime) -> bool:
+    """Whether a clock in Lens shows this hour twice, on the autumn night."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def problems(rhythm: Rhythm, first_day: date) -> dict[str, str]:

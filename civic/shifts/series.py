@@ -14,7 +14,7 @@ from civic.errors import Forbidden, Invalid, Refusal
 from civic.i18n import _
 from civic.missions.models import Mission
 from civic.shifts import recurrence, rules
-from civic.shifts.actions import check_place
+from civic.shifts.actions import check_place, hold_place
 from civic.shifts.bulk import Draft, create_many, hold_sites
 from civic.shifts.models import Shift, ShiftSeries
 from civic.shifts.recurrence import Closed, Occurrence, Rhythm
@@ -157,6 +157,7 @@ async def create(
     made = await session.get(ShiftSeries, series_id)
     if made is not None:
         return _own(made, by), 0
+    await hold_place(session, values.mission_id, values.site_id)
     lines = [one for one in await preview(session, by=by, values=values) if one.made]
     if not lines:
         raise Refusal("series_empty", _("Aucun créneau à créer : chaque jour est passé, sauté ou déjà planifié."))

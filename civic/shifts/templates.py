@@ -1,17 +1,22 @@
-"""Weeks to lay out again: a template made from a week, its lines, and the shifts that it would make elsewhere."""
+"""Weeks to lay out again: a template made from a week, its lines, and the shifts that it would make elsewhere.
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+What changes a template afterwards is in `template_changes`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from civic import audit, clock
 from civic.accounts.models import User
 from civic.errors import Forbidden, NotFound
+from civic.formats import day_short
 from civic.i18n import _
 from civic.missions.models import Mission, MissionSite
 from civic.shifts import recurrence, rules
@@ -38,13 +43,14 @@ class WeekLine:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A line on a given week; `skipped` says why no shift is made of it."""
+    """A line on a given week; `skipped` says why no shift is made of it, `closed` that it is made on a closed day."""
 
     line: WeekLine
     mission: str
     site: str
     occurrence: Occurrence
     skipped: str = ""
+    closed: str = ""
 
     @property
     def values(self) -> ShiftValues:
@@ -60,9 +66,15 @@ class Laid:
         )
 
 
-async def lines_of_week(
-    session: AsyncSession, *, by: User, monday: date, sites: Collection[str] | None = None
-) -> list[WeekLine]:
+@dataclass(frozen=True, slots=True)
+class Skips:
+    """Which days make no shift, by choice: those on which the site is closed, and public holidays."""
+
+    closures: bool = True
+    holidays: bool = True
+
+
+async def lines_of_week(session: AsyncSession, *, by: User, monday: date) -> list[WeekLine]:
     """The shifts of a week in somebody's scope as lines, drafts included, in the order of the week."""
     start, end = clock.day_bounds(monday, monday + timedelta(days=6))
     chosen = (
@@ -73,8 +85,6 @@ async def lines_of_week(
     )
     if by.scopes:
         chosen = chosen.where(Site.intermunicipality_code.in_(by.scope_codes))
-    if sites is not None:
-        chosen = chosen.where(Shift.site_id.in_(sites))
     return [_as_line(one) for one in await session.scalars(chosen)]
 
 
@@ -93,24 +103,28 @@ def _as_line(shift: Shift) -> WeekLine:
 
 
 async def lay_out(
-    session: AsyncSession, *, by: User, lines: Sequence[WeekLine], monday: date, skip_holidays: bool
+    session: AsyncSession, *, by: User, lines: Sequence[WeekLine], monday: date, skips: Skips
 ) -> list[Laid]:
     """The lines on another week with what becomes of each, in five queries: closed, a holiday, there already, past,
-    outside the mission's period, or a mission or site that is no longer in use or out of scope."""
+    outside the mission's period, too long on the night of a clock change, or a mission or site that is no longer in
+    use or out of scope."""
     if not lines:
         return []
-    missions = {one.id: one for one in await session.scalars(select(Mission))}
-    sites = {one.id: one for one in await session.scalars(select(Site))}
+    # As they are now, not as this session may have read them before it held the sites.
+    fresh = {"populate_existing": True}
+    missions = {one.id: one for one in await session.scalars(select(Mission), execution_options=fresh)}
+    sites = {one.id: one for one in await session.scalars(select(Site), execution_options=fresh)}
     pairs = {tuple(row) for row in await session.execute(select(MissionSite.mission_id, MissionSite.site_id))}
     closures = await _closures(session, monday)
     there = await _there(session, monday)
     now = clock.now()
+    holiday = clock.public_holiday if skips.holidays else (lambda _day: None)
     found = []
     for line in lines:
         mission, site = missions[line.mission_id], sites[line.site_id]
-        holiday = clock.public_holiday if skip_holidays else (lambda _day: None)
-        day = monday + timedelta(days=line.weekday)
-        (one,) = recurrence.lay_out([day], line.starts, line.ends, closures.get(line.site_id, ()), holiday)
+        day, closed = monday + timedelta(days=line.weekday), closures.get(line.site_id, ())
+        (one,) = recurrence.lay_out([day], line.starts, line.ends, closed if skips.closures else (), holiday)
+        laid = Laid(line, mission.title, site.name, one, closed="" if skips.closures else _closed(line, day, closed))
         skipped = one.skipped
         if not by.covers(site.intermunicipality_code):
             skipped = _("Lieu hors de votre périmètre")
@@ -122,8 +136,28 @@ async def lay_out(
             skipped = _("Existe déjà")
         elif one.starts_at <= now:
             skipped = _("Déjà passé")
-        found.append(Laid(line, mission.title, site.name, one, skipped))
+        found.append(replace(laid, skipped=skipped or _malformed(laid)))
     return found
+
+
+def _closed(line: WeekLine, day: date, closures: Sequence[Closed]) -> str:
+    """Why the site is closed on a day that is not skipped for it."""
+    (one,) = recurrence.lay_out([day], line.starts, line.ends, closures)
+    return one.skipped if closures else ""
+
+
+def _malformed(laid: Laid) -> str:
+    """Why this day makes no shift though the line does: a night of 14 h lasts 15 when the clocks go back."""
+    values = laid.values
+    found = rules.problems(
+        starts_at=values.starts_at,
+        ends_at=values.ends_at,
+        break_minutes=values.break_minutes,
+        capacity=values.capacity,
+        min_staff=values.min_staff,
+    )
+    problem = next(iter(found.values()), "")
+    return _("%(day)s : %(problem)s") % {"day": day_short(values.starts_at), "problem": problem} if problem else ""
 
 
 async def _closures(session: AsyncSession, monday: date) -> dict[str, list[Closed]]:
@@ -144,13 +178,13 @@ async def _there(session: AsyncSession, monday: date) -> set[tuple[object, ...]]
 
 
 async def plan(
-    session: AsyncSession, *, by: User, lines: Sequence[WeekLine], mondays: Iterable[date], skip_holidays: bool
+    session: AsyncSession, *, by: User, lines: Sequence[WeekLine], mondays: Iterable[date], skips: Skips
 ) -> int:
     """Lay the lines out on some weeks as drafts; returns how many were made. The same again makes nothing twice."""
     await hold_sites(session, {one.site_id for one in lines})
     made = 0
     for monday in sorted(mondays):
-        laid = await lay_out(session, by=by, lines=lines, monday=monday, skip_holidays=skip_holidays)
+        laid = await lay_out(session, by=by, lines=lines, monday=monday, skips=skips)
         drafts = [Draft(one.values, publish=False) for one in laid if not one.skipped]
         await create_many(session, by=by, drafts=drafts)
         made += len(drafts)
@@ -168,19 +202,21 @@ async def template_of(session: AsyncSession, template_id: UUID) -> WeekTemplate:
 
 def lines_of(template: WeekTemplate) -> list[WeekLine]:
     """A template's lines in the order of the week."""
-    return [
-        WeekLine(
-            one.mission_id,
-            one.site_id,
-            one.weekday,
-            one.starts_time,
-            one.ends_time,
-            one.capacity,
-            one.min_staff,
-            one.break_minutes,
-        )
-        for one in rows_of(template)
-    ]
+    return [as_line(one) for one in rows_of(template)]
+
+
+def as_line(row: WeekTemplateLine) -> WeekLine:
+    """A stored line as a value."""
+    return WeekLine(
+        row.mission_id,
+        row.site_id,
+        row.weekday,
+        row.starts_time,
+        row.ends_time,
+        row.capacity,
+        row.min_staff,
+        row.break_minutes,
+    )
 
 
 def rows_of(template: WeekTemplate) -> list[WeekTemplateLine]:
@@ -194,9 +230,7 @@ async def keep(
     """Keep lines under a name; the same id again gives the first template."""
     made = await session.get(WeekTemplate, template_id)
     if made is not None:
-        if made.created_by_id != by.id:
-            raise Forbidden(_("Ce modèle est celui de quelqu’un d’autre."))
-        return made
+        return _own(made, by)
     template = WeekTemplate(id=template_id, name=name, created_by_id=by.id)
     template.lines = [
         WeekTemplateLine(
@@ -211,36 +245,20 @@ async def keep(
         )
         for one in lines
     ]
-    session.add(template)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(template)
+    except IntegrityError:
+        # The same form sent twice at once.
+        made = await session.get(WeekTemplate, template_id)
+        if made is None:
+            raise
+        return _own(made, by)
     audit.record(session, by=by, verb="template.kept", subject=template, detail={"name": name})
     return template
 
 
-async def archive(session: AsyncSession, *, by: User, template_id: UUID) -> None:
-    """Take a template out of the lists; what it laid out stays. Raises NotFound, and Forbidden for another's places."""
-    template = await session.get(WeekTemplate, template_id, with_for_update=True)
-    if template is None:
-        raise NotFound
-    if template.archived_at is None:
-        chosen = select(WeekTemplateLine.site_id).where(WeekTemplateLine.template_id == template_id)
-        await _check_mine(session, by, template, set(await session.scalars(chosen)))
-        template.archived_at = clock.now()
-        audit.record(session, by=by, verb="template.archived", subject=template, detail={"name": template.name})
-
-
-async def _check_mine(session: AsyncSession, by: User, template: WeekTemplate, site_ids: set[str]) -> None:
-    """Everybody lays a template out on their own places; taking away is for who made it, or plans all that goes."""
-    chosen = select(Site.intermunicipality_code).where(Site.id.in_(site_ids)).distinct()
-    if template.created_by_id != by.id and not all(by.covers(code) for code in await session.scalars(chosen)):
-        raise Forbidden(_("Ce modèle a des lieux hors de votre périmètre : son auteur peut le changer."))
-
-
-async def drop_line(session: AsyncSession, *, by: User, template_id: UUID, line_id: UUID) -> None:
-    """Take one shift out of a template; again changes nothing. Raises NotFound, and Forbidden for another's place."""
-    template = await template_of(session, template_id)
-    line = next((one for one in template.lines if one.id == line_id), None)
-    if line is not None:
-        await _check_mine(session, by, template, {line.site_id})
-        template.lines.remove(line)
-        audit.record(session, by=by, verb="template.changed", subject=template, detail={"name": template.name})
+def _own(template: WeekTemplate, by: User) -> WeekTemplate:
+    if template.created_by_id != by.id:
+        raise Forbidden(_("Ce modèle est celui de quelqu’un d’autre."))
+    return template

@@ -5,6 +5,7 @@ Pure: points in, places of a drawing out. One unit is about a twentieth of a kil
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, hypot, pi, radians, sin
 
 from civic.sites.models import Commune, Site
@@ -99,6 +100,12 @@ def _turn(a: Point, b: Point, c: Point) -> float:
 
 def spread(points: Sequence[Point], width: float, height: float, apart: float = APART) -> list[Point]:
     """The same points pushed apart by as little as it takes, inside the drawing. The same in gives the same out."""
+    return list(_spread(tuple(points), width, height, apart))
+
+
+# Some milliseconds for what seldom changes: where the sites lie.
+@lru_cache(maxsize=64)
+def _spread(points: tuple[Point, ...], width: float, height: float, apart: float) -> tuple[Point, ...]:
     # Those that lie on one spot start around it, each in a direction of its own.
     placed = [[x + 0.5 * cos(n * pi * 0.764), y + 0.5 * sin(n * pi * 0.764)] for n, (x, y) in enumerate(points)]
     for _ in range(ROUNDS):
@@ -120,4 +127,4 @@ def spread(points: Sequence[Point], width: float, height: float, apart: float = 
             one[1] = min(max(one[1], apart / 2), height - apart / 2)
         if still:
             break
-    return [(x, y) for x, y in placed]
+    return tuple((x, y) for x, y in placed)

@@ -32,6 +32,12 @@ class Identity:
     approximate: bool
 
 
+async def hold_site(session: AsyncSession, site: Site) -> None:
+    """Read a place again and hold it until the commit: whoever writes it too waits, and then sees what was written."""
+    names = [column.key for column in Site.__table__.columns]
+    await session.refresh(site, names, with_for_update={"key_share": True})
+
+
 async def create_site(session: AsyncSession, identity: Identity, *, by: User) -> Site:
     """A new place, its id made from its name. Raises Refusal `site_known`, `unknown_commune`."""
     commune = await _commune(session, identity)
@@ -116,4 +122,4 @@ async def delete_site(session: AsyncSession, site: Site, *, by: User) -> None:
     except IntegrityError:
         raise Refusal("site_used", _("Ce lieu a déjà servi : archivez-le, il restera dans l’historique.")) from None
     if site.photo:
-        photos.drop_after_commit(session, site.photo)
+        photos.drop_after_commit(session, photos.folder(), site.photo)

@@ -37,7 +37,7 @@ async def send(request: Request, user: CurrentUser, site: EditableSite, session:
         if error.status_code != 413:
             raise
         form = Form.filled(photo_alt=site.photo_alt)
-        form.fail("photo", _("Cette photo dépasse 8 Mo. Choisissez-en une plus légère."))
+        form.fail("photo", photos.too_heavy().message)
         return _page(request, site, form, status=413)
     form, file = Form.of(data), data.get("photo")
     content = await file.read(photos.MOST_BYTES + 1) if isinstance(file, UploadFile) else b""

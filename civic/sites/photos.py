@@ -1,4 +1,4 @@
-"""The photo of a place: decoded with care, turned upright, stripped of all that it told, written anew.
+"""A photo of a place: decoded with care, turned upright, stripped of all that it told, written anew.
 
 Nothing of what was sent is kept but the picture's colours: a photo bears where, when and by which phone it was taken.
 """
@@ -51,10 +51,10 @@ class Photo:
     small: bytes
 
 
-def redraw(content: bytes) -> Photo:
-    """Decode a picture and draw it anew. Raises Refusal at the field `photo`."""
-    if len(content) > MOST_BYTES:
-        raise _refused("photo_too_heavy", _("Cette photo dépasse 8 Mo. Choisissez-en une plus légère."))
+def redraw(content: bytes, most: int = MOST_BYTES) -> Photo:
+    """Decode a picture of at most `most` bytes and draw it anew. Raises Refusal at the field `photo`."""
+    if len(content) > most:
+        raise too_heavy(most)
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
@@ -66,6 +66,11 @@ def redraw(content: bytes) -> Photo:
         text = _("Ce fichier n’est pas une photo lisible. Envoyez une image JPEG, PNG ou WebP entière.")
         raise _refused("photo_unreadable", text) from None
     return Photo(_written(upright, LONGEST_SIDE), _written(upright, THUMBNAIL_SIDE))
+
+
+def too_heavy(most: int = MOST_BYTES) -> Refusal:
+    text = _("Cette photo dépasse %(n)s Mo. Choisissez-en une plus légère.") % {"n": most // 1_000_000}
+    return _refused("photo_too_heavy", text)
 
 
 def _refused(code: str, message: str) -> Refusal:
@@ -97,16 +102,17 @@ def name_of(site: Site, photo: Photo) -> str:
     return hashlib.sha256(site.id.encode() + b"\0" + photo.large).hexdigest()
 
 
-def files_of(name: str) -> tuple[Path, Path]:
-    return folder() / f"{name}{ENDING}", folder() / f"{name}{THUMBNAIL}{ENDING}"
+def files_of(name: str, home: Path | None = None) -> tuple[Path, Path]:
+    home = home or folder()
+    return home / f"{name}{ENDING}", home / f"{name}{THUMBNAIL}{ENDING}"
 
 
 async def set_photo(session: AsyncSession, site: Site, photo: Photo, alt: str, *, by: User) -> None:
     """Give a place its photo and tell in words what it shows."""
     name = name_of(site, photo)
-    await run_in_threadpool(_keep, name, photo)
+    await run_in_threadpool(keep, folder(), name, photo)
     if site.photo and site.photo != name:
-        drop_after_commit(session, site.photo)
+        drop_after_commit(session, folder(), site.photo)
     site.photo, site.photo_alt = name, alt
     audit.record(session, by=by, verb="site.photo_set", subject=site)
 
@@ -122,32 +128,31 @@ def remove_photo(session: AsyncSession, site: Site, *, by: User) -> None:
     """Take a place's photo away; again changes nothing."""
     if not site.photo:
         return
-    drop_after_commit(session, site.photo)
+    drop_after_commit(session, folder(), site.photo)
     site.photo, site.photo_alt = "", ""
     audit.record(session, by=by, verb="site.photo_removed", subject=site)
 
 
-def _keep(name: str, photo: Photo) -> None:
+def keep(home: Path, name: str, photo: Photo) -> None:
     """Whole files or none: a reader never meets half a picture."""
-    folder().mkdir(parents=True, exist_ok=True)
-    for file, content in zip(files_of(name), (photo.large, photo.small), strict=True):
-        descriptor, drawn = tempfile.mkstemp(dir=folder(), suffix=".part")
+    home.mkdir(parents=True, exist_ok=True)
+    for file, content in zip(files_of(name, home), (photo.large, photo.small), strict=True):
+        descriptor, drawn = tempfile.mkstemp(dir=home, suffix=".part")
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(content)
         Path(drawn).replace(file)
 
 
-def drop_after_commit(session: AsyncSession, name: str) -> None:
+def drop_after_commit(session: AsyncSession, home: Path, *names: str) -> None:
     """Remove the files once the row no longer names them; a rollback keeps them, and one lost already is no error.
 
     Not from within a savepoint: SQLAlchemy takes its release for a commit.
     """
-    going = [name]
+    going = [file for name in names for file in files_of(name, home)]
     event.listen(session.sync_session, "after_rollback", lambda _session: going.clear(), once=True)
     event.listen(session.sync_session, "after_commit", partial(_drop, going), once=True)
 
 
-def _drop(names: list[str], _session: object) -> None:
-    for name in names:
-        for file in files_of(name):
-            file.unlink(missing_ok=True)
+def _drop(files: list[Path], _session: object) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from civic.accounts.models import User
 from civic.db import Session
 from civic.errors import Forbidden, NotFound, Refusal
 from civic.i18n import N_, _
+from civic.settings import settings
 from civic.sites.chart import chart
 from civic.sites.kinds import KINDS
 from civic.sites.models import PILLARS, Site
@@ -92,8 +93,16 @@ async def index(
         "may_close": user is not None and user.role in ("admin", "coordinator"),
         "may_see_archives": _plans(user),
         "attribution": _(ATTRIBUTION),
+        "tiles": settings().map_tiles_url if sites else None,
+        "tiles_by": tiles_by(settings().tiles_host),
     }
     return render(request, "sites/index.html", context)
+
+
+def tiles_by(host: str) -> str:
+    """Whom the map's picture is owed to: the host, and OpenStreetMap where it is theirs."""
+    name = host.partition("://")[2].removeprefix("*.")
+    return _("© les contributeurs d’OpenStreetMap") if "openstreetmap." in name else name
 
 
 def _plans(user: User | None) -> bool:

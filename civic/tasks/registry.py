@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from civic.i18n import N_
 from civic.tasks import digest, housekeeping, pairs, queues, reminders, reports, rollups
 from civic.tasks.items import Run
@@ -11,12 +13,15 @@ from civic.tasks.items import Run
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`every` is the pause between two runs; `run` does everything that is due, each item in its own transaction."""
+    """`every` is the pause between two runs; `run` does everything that is due, each item in its own transaction;
+    `preview` says what a run would throw away.
+    """
 
     name: str
     title: str
     every: timedelta
     run: Callable[[Run], Awaitable[None]]
+    preview: Callable[[AsyncSession], Awaitable[str]] | None = None
 
 
 TASKS = (
@@ -31,4 +36,12 @@ TASKS = (
     Task("sessions", N_("Nettoyage des sessions passées"), timedelta(hours=1), housekeeping.drop_lapsed_sessions),
     Task("imports", N_("Nettoyage des fichiers non importés"), timedelta(hours=1), housekeeping.drop_stale_imports),
     Task("receipts", N_("Heures de réception effacées"), timedelta(hours=1), housekeeping.forget_receipt_times),
+    Task(
+        "comments",
+        N_("Commentaires effacés après 90 jours"),
+        timedelta(hours=12),
+        housekeeping.forget_comments,
+        housekeeping.preview_comments,
+    ),
+    Task("site_reports", N_("Signalements clos effacés"), timedelta(hours=1), housekeeping.forget_site_reports),
 )

@@ -26,7 +26,9 @@ PATIENCE = timedelta(minutes=10)
 async def list_tasks(request: Request, user: AdminUser, session: Session) -> Response:
     """Every task with its last run; the mails that never left have their own page."""
     runs = {run.name: run for run in await session.scalars(select(JobRun))}
-    tasks = [_shown(task, runs.get(task.name), clock.now()) for task in TASKS]
+    now = clock.now()
+    previews = {task.name: await task.preview(session) for task in TASKS if task.preview}
+    tasks = [{**_shown(task, runs.get(task.name), now), "preview": previews.get(task.name)} for task in TASKS]
     return render(request, "admin/tasks.html", {"tasks": tasks, "dead": await count_dead(session)})
 
 

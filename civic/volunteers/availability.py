@@ -87,9 +87,11 @@ async def add_unavailability(
 
 
 async def remove_unavailability(session: AsyncSession, volunteer: Volunteer, *, by: User, stretch_id: UUID) -> None:
-    """Raises NotFound for one that is not theirs."""
-    found = await session.get(WeeklyUnavailability, stretch_id)
-    if found is None or found.volunteer_id != volunteer.id:
+    """Again changes nothing. Raises NotFound for one that is somebody else's."""
+    found = await session.get(WeeklyUnavailability, stretch_id, with_for_update=True)
+    if found is None:
+        return
+    if found.volunteer_id != volunteer.id:
         raise NotFound
     await session.delete(found)
     audit.record(session, by=by, verb="volunteer.availability", subject=volunteer)

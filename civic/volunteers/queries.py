@@ -4,11 +4,12 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
+from civic.accounts.sight import Sight
 from civic.sites.models import Commune, Intermunicipality
 from civic.volunteers.models import Volunteer
 
 
-def visible_to(user: User) -> Select[tuple[Volunteer]]:
+def visible_to(user: User | Sight) -> Select[tuple[Volunteer]]:
     """Volunteers whom a person may see (`user.scopes` loaded).
 
     Oneself; for a coordinator those whose home commune is in scope, or unknown; everybody for an admin; nobody for a

@@ -4,10 +4,10 @@ import { mine, takeIn, unsent } from "./queue.js";
 
 const FORMAT = "civic-envois";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const KINDS = ["encounter", "outing", "arrival"];
+const KINDS = ["encounter", "outing", "arrival", "report", "photo"];
 
 export const toFile = async (account) => {
-  const records = unsent(await mine(account));
+  const records = unsent(await mine(account)).map(written);
   const text = JSON.stringify({ format: FORMAT, version: 1, account, records }, null, 1);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
@@ -24,6 +24,16 @@ export const fromFile = async (account, file) => {
   return takeIn(account, found.records.map((one) => fresh(account, one)));
 };
 
+// The bytes of a photo as text, and back.
+const written = (record) => {
+  if (record.kind !== "photo") return record;
+  const { bytes, ...rest } = record.content;
+  let text = "";
+  for (const byte of new Uint8Array(bytes)) text += String.fromCharCode(byte);
+  return { ...record, content: { ...rest, data: btoa(text) } };
+};
+const bytesOf = ({ data, ...rest }) => ({ ...rest, bytes: Uint8Array.from(atob(data), (one) => one.charCodeAt(0)).buffer });
+
 const read = (text) => {
   let found;
   try {
@@ -32,13 +42,15 @@ const read = (text) => {
     throw new Error("bad");
   }
   if (found?.format !== FORMAT || !Array.isArray(found.records) || !found.records.every(sound)) throw new Error("bad");
-  return found;
+  // A page of an older release writes no picture: what it stood beside is not lost with it.
+  return { ...found, records: found.records.filter((one) => one.kind !== "photo" || typeof one.content.data === "string") };
 };
 const sound = (one) =>
   one && UUID.test(one.uuid) && KINDS.includes(one.kind) && Number.isInteger(one.version) && one.content &&
   typeof one.content === "object";
 const fresh = (account, { uuid, kind, version, content, label, reason, state }) => ({
-  uuid, account, kind, version, content,
+  uuid, account, kind, version,
+  content: kind === "photo" ? bytesOf(content) : content,
   label: String(label ?? ""),
   state: state === "needs" ? "needs" : "waiting",
   reason: state === "needs" ? (reason ?? null) : null,

@@ -1,7 +1,7 @@
 // Between a form and the content of a record: the names are those of the JSON interface.
 import { count, word } from "./words.js";
 
-const NOT_CONTENT = new Set(["client_uuid", "version", "sure"]);
+const NOT_CONTENT = new Set(["client_uuid", "version", "sure", "photo"]);
 const MANY = 30;
 const MOST = 200;
 const fire = (control, type) => control.dispatchEvent(new Event(type, { bubbles: true }));
@@ -52,6 +52,11 @@ export const missing = (kind, content, sure) => {
   if (kind === "arrival") return content.code ? wrong : { code: word("need_code") };
   if (!content.site_id) wrong.site_id = word("need_site");
   if (!content.date) wrong.date = word("need_day");
+  if (kind === "report") {
+    if (!content.kind) wrong.kind = word("need_kind");
+    if (content.kind === "autre" && !content.description) wrong.description = word("need_words");
+    return wrong;
+  }
   if (!content.half_day) wrong.half_day = word("need_half_day");
   if (kind === "outing") return wrong;
   const n = people(content);
@@ -70,6 +75,7 @@ const optionText = (form, name) => {
   const chosen = [...form.querySelectorAll(`[name="${name}"]`)].find((one) => one.checked);
   return chosen?.closest("label")?.textContent.trim() ?? "";
 };
+export const kindText = (form) => optionText(form, "kind");
 // An account in one line: « 12 personnes abordées, 3 refus, temps : pluie ».
 export const saidOf = (form, content) => {
   const counts = [["approached", content.approached_count], ["refused", content.refused_count]];

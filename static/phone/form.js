@@ -1,8 +1,11 @@
-// The three forms of the field: a draft at every tap, the record on the phone before anything is sent, and no page to
+// The forms of the field: a draft at every tap, the record on the phone before anything is sent, and no page to
 // wait for. Where the phone can't keep anything the form posts to the server, as without scripts.
 import { account, keptAt } from "./account.js";
 import * as errors from "./errors.js";
-import { contentOf, fill, missing, people, placeText, refresh as refreshFields, saidOf } from "./fields.js";
+import {
+  contentOf, fill, kindText, missing, people, placeText, refresh as refreshFields, saidOf,
+} from "./fields.js";
+import { MOST, shrink } from "./photo.js";
 import { find, keep, newUuid } from "./queue.js";
 import { showSaved } from "./saved.js";
 import { arrivalShift, likely, placeOf, shiftAt, shifts } from "./shifts.js";
@@ -105,6 +108,7 @@ const say = (form, text) => {
 };
 
 const showPlace = ({ form }) => {
+  for (const one of form.querySelectorAll("[data-on-call]")) one.hidden = one.dataset.onCall !== form.elements.site_id.value;
   const where = form.querySelector("[data-phone-where]");
   const text = where && placeText(form, contentOf(form), today());
   if (text && where.textContent !== text) where.textContent = text;
@@ -121,11 +125,14 @@ const onSubmit = async (event, state) => {
     return offerSure(state, content, wrong);
   }
   errors.clear(form);
-  content.shift_id = kind === "arrival" ? (arrivalShift(state.list)?.id ?? null) : shiftAt(state.list, content);
+  if (kind === "arrival") content.shift_id = arrivalShift(state.list)?.id ?? null;
+  else if (kind !== "report") content.shift_id = shiftAt(state.list, content);
   if (kind === "arrival" && !content.shift_id) return withoutShift(form);
   state.busy = true;
   try {
-    await save(state, content);
+    const photo = await photoOf(form);
+    if (photo?.wrong) return errors.show(form, { photo: photo.wrong });
+    await save(state, content, photo);
   } catch (error) {
     await notKept(form, error);
   } finally {
@@ -133,16 +140,30 @@ const onSubmit = async (event, state) => {
   }
 };
 
-const save = async (state, content) => {
+// The picture as it will leave, or why it can't; null where none was chosen.
+const photoOf = async (form) => {
+  const file = form.elements.photo?.files[0];
+  if (!file) return null;
+  try {
+    const made = await shrink(file);
+    return made.bytes.byteLength > MOST ? { wrong: word("photo_big") } : made;
+  } catch (error) {
+    console.warn("no picture:", error?.name);
+    return { wrong: word("photo_bad") };
+  }
+};
+
+const save = async (state, content, photo) => {
   const { form, kind, uuid, version } = state;
   const future = content.date && content.date > today();
   const reason = future ? { outcome: "future", errors: { date: word("future") } } : null;
   const where = kind === "arrival" ? (arrivalShift(state.list)?.site ?? "") : placeText(form, content, "");
-  const label = kind === "encounter" ? `${where}, ${count("people", people(content))}` : where;
+  const more = { encounter: () => count("people", people(content)), report: () => kindText(form).toLowerCase() }[kind];
+  const label = more ? `${where}, ${more()}` : where;
   const said = kind === "outing" ? saidOf(form, content) : undefined;
   // « Je suis sur place » has nothing to think again about: it leaves at once.
   const held = kind !== "arrival";
-  const record = await keep({ account, kind, uuid, version, content, label, said, held, reason });
+  const record = await keep({ account, kind, uuid, version, content, label, said, held, reason, photo });
   navigator.storage?.persist?.().catch(() => {});
   showSaved(record, form, () => again(state, content));
 };

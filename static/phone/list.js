@@ -6,7 +6,9 @@ import { kick, last } from "./sender.js";
 import { counts } from "./status.js";
 import { count, piece, word } from "./words.js";
 
-const PAGE = { encounter: "/rencontres/nouvelle", outing: "/sorties/nouvelle", arrival: "/ici" };
+const PAGE = {
+  encounter: "/rencontres/nouvelle", outing: "/sorties/nouvelle", arrival: "/ici", report: "/signalements/nouveau",
+};
 const ORDER = ["needs", "sending", "waiting", "sent"];
 const root = document.querySelector("[data-phone-list]");
 const part = (name) => root.querySelector(`[data-${name}]`);
@@ -72,7 +74,8 @@ const fillLine = (line, record) => {
   reasons.hidden = !needs;
   const open = line.querySelector("[data-open]");
   open.href = `${PAGE[record.kind]}#fiche=${record.uuid}`;
-  open.hidden = !needs;
+  // A photo is chosen again on the page of its report: here it can only be taken off.
+  open.hidden = !needs || !PAGE[record.kind];
   line.querySelector("[data-drop]").hidden = !needs;
 };
 

@@ -1,6 +1,6 @@
 // The queue: what becomes of each record, from the tap on « Enregistrer » to the server's word about that very record.
 // States: waiting → sending → sent, or needs (the person's eye). Only `settle` ends a record, and only by its own answer.
-import { inOne, keepRecord } from "./store.js";
+import { inOne, keepRecord, photosOf } from "./store.js";
 
 export const HOLD = 10_000;
 const SENT_KEPT = 50;
@@ -33,7 +33,9 @@ export const newUuid = () => {
 };
 
 // A record as it was confirmed. `held` gives ten seconds to think again; `reason` keeps it here until it is corrected.
-export const keep = async ({ account, kind, uuid, version, content, label, said, held = true, reason = null }) => {
+// A report's `photo` ({type, bytes}) is a record beside it, that leaves once the report is there.
+export const keep = async (given) => {
+  const { account, kind, uuid, version, content, label, said, held = true, reason = null, photo = null } = given;
   const record = {
     uuid, account, kind, version, content, label, said, reason,
     state: reason ? "needs" : "waiting",
@@ -41,7 +43,11 @@ export const keep = async ({ account, kind, uuid, version, content, label, said,
     holdUntil: held && !reason ? Date.now() + HOLD : 0,
     tried: false,
   };
-  await keepRecord(record);
+  const beside = photo && {
+    ...record, uuid: newUuid(), kind: "photo", version: 1, state: "waiting", reason: null,
+    content: { ...photo, report: uuid },
+  };
+  await keepRecord(record, beside);
   changed();
   return record;
 };
@@ -57,7 +63,7 @@ export const undo = (account, uuid) =>
     const record = await table.get(uuid);
     if (!record || record.account !== account) return true;
     if (record.tried || record.state !== "waiting") return false;
-    await table.delete(uuid);
+    await remove(table, record);
     return true;
   });
 
@@ -65,8 +71,14 @@ export const undo = (account, uuid) =>
 export const drop = (account, uuid) =>
   over(account, async (table) => {
     const record = await table.get(uuid);
-    if (record?.account === account && record.state === "needs") await table.delete(uuid);
+    if (record?.account === account && record.state === "needs") await remove(table, record);
   });
+
+// A photo without its report would wait for ever.
+const remove = async (table, record) => {
+  if (record.kind === "report") for (const key of await photosOf(table, record)) await table.delete(key);
+  await table.delete(record.uuid);
+};
 
 // The shift that a record is about; its answers are gone once it is sent.
 export const shiftOf = (record) => record.shift ?? record.content?.shift_id ?? null;
@@ -93,8 +105,10 @@ export const release = (account) =>
 export const claim = (account, kind, most) =>
   over(account, async (table, records) => {
     const now = Date.now();
+    const unsent = new Set(records.filter((one) => one.state !== "sent").map((one) => one.uuid));
+    const ready = (one) => one.kind !== "photo" || !unsent.has(one.content.report);
     const chosen = records
-      .filter((one) => one.kind === kind && one.state === "waiting" && !holding(one, now))
+      .filter((one) => one.kind === kind && one.state === "waiting" && !holding(one, now) && ready(one))
       .sort((a, b) => a.savedAt - b.savedAt)
       .slice(0, most)
       .map((one) => ({ ...one, state: "sending", tried: true, holdUntil: 0 }));

@@ -1,7 +1,7 @@
 // After « Enregistrer »: what is true of the record, ten seconds to think again, and the next one.
 import { account } from "./account.js";
 import { HOLD, endHold, find, undo } from "./queue.js";
-import { kick } from "./sender.js";
+import { kick, makeWay } from "./sender.js";
 import { piece, word } from "./words.js";
 
 export const showSaved = (record, form, again) => {
@@ -19,6 +19,8 @@ export const showSaved = (record, form, again) => {
     form.querySelector("input, select, summary")?.focus({ preventScroll: true });
     scrollTo(0, 0);
   });
+  const danger = record.content?.kind === "danger" && form.querySelector(".report-danger");
+  if (danger) card.append(danger.cloneNode(true));
   const stop = offerUndo(card, record, form, () => close());
   const follow = () => showState(card, record.uuid, set);
   document.addEventListener("phone:change", follow);
@@ -35,6 +37,7 @@ export const showSaved = (record, form, again) => {
   card.focus({ preventScroll: true });
   scrollTo(0, 0);
   follow();
+  makeWay();
   kick();
 };
 

@@ -10,14 +10,19 @@ const BATCH = 100;
 const PATIENCE = 30_000;
 const LONGEST = 5 * 60_000;
 const LONGEST_ASKED = 60 * 60_000;
-const KINDS = ["arrival", "outing", "encounter"];
-const MANY = { outing: "outings", encounter: "encounters" };
+// What is light and what somebody waits for goes first; a photo, heavy and alone, goes last.
+const KINDS = ["arrival", "outing", "encounter", "report", "photo"];
+const MANY = { outing: "outings", encounter: "encounters", report: "site_reports" };
+const PATHS = { outing: "outings", encounter: "encounters", report: "site-reports" };
+const ALONE = new Set(["arrival", "photo"]);
+const PHOTO_PATIENCE = 180_000;
 
 let size = BATCH;
 let failures = 0;
 let timer = 0;
 let running = null;
 let asked = false;
+let photo = null;
 // What the last try ended with, for the screen: "", "offline", "later" (with `until`), "signin".
 export const last = { ended: "", until: 0 };
 
@@ -29,6 +34,9 @@ const later = (delay) => {
   clearTimeout(timer);
   timer = setTimeout(kick, delay);
 };
+// A photo on its way gives up the line to what was just saved, and begins again after it.
+export const makeWay = () => photo?.abort();
+
 // Ask for a pass; asked during one, another follows. By hand, the wait after a failure is cut short.
 export const kick = (byHand = false) => {
   if (!account) return Promise.resolve();
@@ -60,7 +68,7 @@ const pass = async (still) => {
   }
   if (navigator.onLine === false) return end("offline");
   for (const kind of KINDS) {
-    for (let batch; (await still()) && (batch = await claim(account, kind, kind === "arrival" ? 1 : size)).length; ) {
+    for (let batch; (await still()) && (batch = await claim(account, kind, ALONE.has(kind) ? 1 : size)).length; ) {
       const answer = await send(kind, batch).catch(() => ({ retry: 0 }));
       const answered = await settle(account, batch, answer.results ?? new Map());
       if (answer.stop) return end(answer.stop);
@@ -95,19 +103,27 @@ const bodyOf = (kind, batch) =>
   kind === "arrival"
     ? { code: batch[0].content.code }
     : { [MANY[kind]]: batch.map(({ uuid, version, content }) => ({ ...content, client_uuid: uuid, version })) };
-const addressOf = (kind, batch) =>
-  kind === "arrival" ? `/api/v1/shifts/${batch[0].content.shift_id}/check-in` : `/api/v1/${MANY[kind]}`;
+const sentOf = (kind, batch) =>
+  kind === "photo"
+    ? { type: batch[0].content.type, body: batch[0].content.bytes }
+    : { type: "application/json", body: JSON.stringify(bodyOf(kind, batch)) };
+const addressOf = (kind, [{ content }]) => {
+  if (kind === "arrival") return `/api/v1/shifts/${content.shift_id}/check-in`;
+  return kind === "photo" ? `/api/v1/site-reports/${content.report}/photo` : `/api/v1/${PATHS[kind]}`;
+};
 
 const send = async (kind, batch) => {
   const stop = new AbortController();
-  const patience = setTimeout(() => stop.abort(), PATIENCE);
+  const patience = setTimeout(() => stop.abort(), kind === "photo" ? PHOTO_PATIENCE : PATIENCE);
+  const { type, body: sent } = sentOf(kind, batch);
+  photo = kind === "photo" ? stop : null;
   try {
     const response = await fetch(addressOf(kind, batch), {
       method: "POST",
       redirect: "manual",
       cache: "no-store",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "Civic-Account": account },
-      body: JSON.stringify(bodyOf(kind, batch)),
+      headers: { "Content-Type": type, Accept: "application/json", "Civic-Account": account },
+      body: sent,
       signal: stop.signal,
     });
     const body = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
@@ -115,6 +131,7 @@ const send = async (kind, batch) => {
     return await understood(kind, batch, response, body);
   } finally {
     clearTimeout(patience);
+    photo = null;
   }
 };
 
@@ -123,7 +140,7 @@ const understood = async (kind, batch, { status, headers }, body) => {
   // A page, a portal of a café, a proxy: nothing was said about any record.
   if (status === 413) return tooBig(batch);
   if (body === null || typeof body !== "object") return { retry: retryAfter(headers) };
-  if (status === 200) return { results: kind === "arrival" ? arrived(batch, body) : named(batch, body) };
+  if (status === 200) return { results: (SINGLE[kind] ?? named)(batch, body) };
   if (status === 401) {
     await forgetPages();
     return { stop: "signin" };
@@ -145,6 +162,11 @@ const arrived = (batch, body) =>
   body.state === "present" && body.shift_id === batch[0].content.shift_id
     ? new Map([[batch[0].uuid, { outcome: "created" }]])
     : new Map();
+const shown = (batch, body) =>
+  body.photo === true && body.client_uuid === batch[0].content.report
+    ? new Map([[batch[0].uuid, { outcome: "created" }]])
+    : new Map();
+const SINGLE = { arrival: arrived, photo: shown };
 const named = (batch, body) => {
   const ours = new Set(batch.map(({ uuid }) => uuid));
   const outcomes = ["created", "already_have", "updated", "conflict", "rejected"];

@@ -46,6 +46,12 @@ export const inOne = async (tables, work, again = true) => {
 
 const draftKey = (account, kind) => `${account}/${kind}`;
 
+// The photos that wait for a report to be on the server; one that is being sent stays.
+export const photosOf = async (table, report) =>
+  (await table.index("account").getAll(report.account))
+    .filter((one) => one.kind === "photo" && one.content?.report === report.uuid && one.state !== "sending")
+    .map((one) => one.uuid);
+
 export const known = (key) => inOne(["known"], (tx) => tx.objectStore("known").get(key));
 export const remember = (key, value) => inOne(["known"], (tx) => tx.objectStore("known").put(value, key));
 export const draft = (account, kind) => inOne(["drafts"], (tx) => tx.objectStore("drafts").get(draftKey(account, kind)));
@@ -54,9 +60,13 @@ export const keepDraft = (account, kind, value) =>
 export const dropDraft = (account, kind) =>
   inOne(["drafts"], (tx) => tx.objectStore("drafts").delete(draftKey(account, kind)));
 
-// A record is kept and its draft leaves in the same instant: neither is ever lost or there twice.
-export const keepRecord = (record) =>
+// A record is kept and its draft leaves in the same instant: neither is ever lost or there twice. A report's photo comes
+// along as a record of its own, in the place of one that was chosen before.
+export const keepRecord = (record, photo = null) =>
   inOne(["records", "drafts"], async (tx) => {
-    await tx.objectStore("records").put(record);
+    const table = tx.objectStore("records");
+    if (photo) for (const key of await photosOf(table, record)) await table.delete(key);
+    await table.put(record);
+    if (photo) await table.put(photo);
     await tx.objectStore("drafts").delete(draftKey(record.account, record.kind));
   });

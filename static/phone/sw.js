@@ -1,7 +1,7 @@
 // The rules of what opens with no network. RELEASE and ASSETS stand above (civic/pwa/views.py), so a new release is a
 // new file. A page is kept for one person, with the release that its files belong to; nothing else is ever kept.
-const KEPT = ["/", "/mes-creneaux", "/rencontres/nouvelle", "/sorties/nouvelle", "/ici", "/envois"];
-const FORMS = ["/rencontres/nouvelle", "/sorties/nouvelle", "/ici"];
+const FORMS = ["/rencontres/nouvelle", "/sorties/nouvelle", "/ici", "/signalements/nouveau"];
+const KEPT = ["/", "/mes-creneaux", "/envois", ...FORMS];
 const PATIENCE = 4_000;
 const FRESH = 15 * 60_000;
 const SHELL = `shell|${RELEASE}`;

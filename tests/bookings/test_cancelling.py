@@ -8,12 +8,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from civic.audit.models import AuditEvent
 from civic.bookings import actions, cancelling
 from civic.bookings.models import Attendance, Booking
 from civic.db import Database
 from civic.errors import Refusal
 from civic.outbox.models import OutboxMail
 from civic.shifts.models import Shift
+from tests.factories.missions import make_mission
 from tests.factories.shifts import make_booking, make_shift
 from tests.planning.test_shift_forms import hidden
 from tests.planning.world import World, moment
@@ -140,6 +142,29 @@ async def test_what_is_missing_is_told_and_what_was_ticked_is_kept(world: World,
     no_reason = await world.post("coordinator", PAGE, shift=[str(shifts[0].id)], reason=" ")
     assert no_reason.status_code == 422
     assert f'value="{shifts[0].id}" checked' in no_reason.text
+
+
+async def test_a_mission_alone_is_listed_and_the_bulk_leaves_one_line_in_the_journal(
+    world: World, db: Database, shifts: list[Shift]
+) -> None:
+    async with db.writing() as session:
+        other = await make_mission(session, [world.here], title="Stand")
+        stand = await make_shift(session, moment(4, 9, month=12), mission=other, site=world.here)
+    page = (await world.get("coordinator", f"{PAGE}&mission={other.id}&cocher=tout")).text
+    assert f'value="{stand.id}" checked' in page
+    assert str(shifts[0].id) not in page
+    form = {"shift": [str(stand.id), str(shifts[2].id)], "reason": "Tempête", "confirm": "1"}
+    form["seen"] = hidden((await world.post("coordinator", PAGE, **form | {"confirm": ""})).text, "seen")
+    for _twice in range(2):
+        assert (await world.post("coordinator", PAGE, **form)).status_code == 303
+    async with db.reading() as session:
+        chosen = select(AuditEvent.verb, AuditEvent.detail).where(AuditEvent.verb.like("shift.%cancelled"))
+        events = [(row.verb, row.detail.get("shifts"), row.detail["told"]) for row in await session.execute(chosen)]
+    assert sorted(events, key=str) == [
+        ("shift.cancelled", None, 0),
+        ("shift.cancelled", None, 1),
+        ("shift.many_cancelled", 2, 1),
+    ]
 
 
 async def test_another_scope_sees_nothing_of_it(world: World, db: Database, shifts: list[Shift]) -> None:

@@ -1,5 +1,6 @@
 """The monthly statement and the certificate: exact sums, who may read them, and papers that open."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -211,7 +212,10 @@ async def test_papers_speak_of_an_engagement_never_of_employment(session: AsyncS
     await noted(session, volunteer, local(2, 14), "present", "2.5")
     found = await statement_of(session, volunteer.id, contract.starts_on, contract.last_day)
     said = words(papers.certificate_paper(volunteer, contract, found, None))
-    said += words(papers.statement_paper(volunteer, contract, found))
+    statement = words(papers.statement_paper(volunteer, contract, found))
+    assert "lun. 02/11/2026" in statement, "every date has its year"
+    assert all(re.search(r"(Arrêté|Établie) le [^.]* 2026 à", text) for text in (said, statement))
+    said += statement
     for word in ("employeur", "pointage", "sanction", "embauche"):
         assert word not in said.lower()
 

@@ -11,11 +11,12 @@ import pytest
 import time_machine
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, leave
+from civic.bookings import actions, leave, leave_pages
 from civic.bookings.models import LIVE, Booking, BookingEvent
 from civic.contracts import leave_actions
 from civic.contracts.leave_queries import balance_of, balances_of
@@ -64,6 +65,12 @@ async def ask(db: Database, volunteer: Volunteer, wish: Days = WEEK) -> Leave:
 async def approve(db: Database, one: Leave, by: User, *seen: Booking) -> leave_actions.Decided:
     async with db.writing() as session:
         return await leave.approve(session, one.id, by=by, seen={booking.id for booking in seen})
+
+
+async def leave_pages_of(db: Database, user: User) -> list[leave_pages.Line]:
+    async with db.reading() as session:
+        chosen = select(User).where(User.id == user.id).options(joinedload(User.scopes))
+        return await leave_pages.list_page(session, (await session.scalars(chosen)).unique().one(), "")
 
 
 async def refuse(db: Database, one: Leave, by: User, reason: str = "Le parc ouvre ce jour-là") -> leave_actions.Decided:
@@ -241,6 +248,13 @@ async def test_approving_frees_the_seats_it_covers_and_offers_them(
         reasons = await reading.scalars(select(BookingEvent.reason).where(BookingEvent.state == "cancelled"))
         assert set(reasons) == {"Congé accepté"}
     assert await verbs(db) == ["leave.approved", "leave.asked"]
+    mails = await mailbox()
+    [told] = [mail for mail in mails if mail.kind == "leave_approved"]
+    for text in (told.text_body, told.html_body):
+        assert "1 créneau réservé ces jours-là est rendu aux autres" in text
+        assert "Vous n’attendez plus de place sur 1 créneau de ces jours." in text
+    subjects = sorted(mail.subject.partition("\u00a0")[0] for mail in mails if mail.kind == "booking_removed")
+    assert subjects == ["Vous n’attendez plus", "Vous n’êtes plus inscrit"]
 
 
 async def test_approving_tells_the_volunteer_and_the_coordinators_of_what_is_freed(
@@ -339,6 +353,8 @@ async def test_the_person_on_leave_is_not_offered_a_place_of_those_days(
     waiting = await make_booking(session, shift, cast.volunteer, "waitlisted")
     await session.commit()
     one = await ask(db, cast.volunteer)
+    page = await leave_pages_of(db, cast.coordinator)
+    assert [line.frees for line in page] == [0], "who waits takes no place"
     await approve(db, one, cast.coordinator, waiting)
     async with db.writing() as writing:
         await actions.withdraw(writing, by=cast.colleague.user, volunteer_id=cast.colleague.id, shift_id=shift.id)

@@ -84,6 +84,15 @@ def flashed(response: httpx.Response) -> bool:
     return response.status_code == 303 and "civic_flash" in response.cookies
 
 
+async def test_a_wait_is_told_as_a_wait(db: Database, scene: Scene) -> None:
+    async with db.writing() as session:
+        (await session.get_one(Booking, scene.seat.id)).state = "waitlisted"
+    page = (await scene.get("coordinator", f"/conges/{scene.leave.id}")).text
+    assert "Accepter ne libère aucun créneau" in page
+    assert "Où elle attend, la personne n’attend plus" in page
+    assert "Accepter et libérer" not in page
+
+
 # The volunteer's page
 
 

@@ -165,6 +165,8 @@ async def test_few_hours_a_week_warn_and_never_refuse(
     warning = "la règle est de 24 h au moins"
     refused = await client.post(path, data=good(weekly_hours="20", ends_on=""))
     assert (refused.status_code, warning in refused.text.replace("\u00a0", " ")) == (422, True)
+    wrong = await client.post(path, data=good(weekly_hours="-4"))
+    assert (wrong.status_code, warning in wrong.text.replace("\u00a0", " ")) == (422, False), "its error says enough"
     assert (await client.post(path, data=good(weekly_hours="20"))).status_code == 303
     page = (await client.get(path)).text.replace("\u00a0", " ")
     assert page.count(warning) == 2, "told once, and standing among what to look at"

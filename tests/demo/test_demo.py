@@ -25,9 +25,11 @@ from civic.demo.names import full_names
 from civic.demo.people import LACKING, READY_LOGINS
 from civic.encounters import reference as topics
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing
+from civic.encounters.rules import MANY_ENCOUNTERS, MANY_PEOPLE
 from civic.missions.models import Application, Mission, MissionSite, MissionTag, MissionTraining
 from civic.outbox.models import OutboxMail
-from civic.shifts.models import Shift
+from civic.shifts import recurrence
+from civic.shifts.models import Shift, ShiftSeries, WeekTemplate, WeekTemplateLine
 from civic.sites import reference as places
 from civic.sites.models import Commune, Site, SiteClosure
 from civic.volunteers.models import Volunteer
@@ -141,6 +143,24 @@ async def test_the_demo_keeps_its_word_on(day: str, sqlite: AsyncSession) -> Non
         check_shifts(world)
         await check_rules_of_the_product(sqlite, world)
         await check_log(sqlite)
+        await check_series_and_templates(sqlite)
+
+
+async def check_series_and_templates(session: AsyncSession) -> None:
+    """Each series has shifts to come on the days of its rule alone, each template lines; both coordinators see one."""
+    members: defaultdict[UUID, list[Shift]] = defaultdict(list)
+    for shift in await session.scalars(select(Shift).where(Shift.series_id.is_not(None))):
+        members[shift.series_id].append(shift)
+    rows = list(await session.scalars(select(ShiftSeries)))
+    assert len(rows) == 3
+    for row in rows:
+        assert members[row.id]
+        days = set(recurrence.days_of(row.rule, row.first_day))
+        assert {one.series_day for one in members[row.id]} <= days
+        assert all((one.site_id, one.mission_id) == (row.site_id, row.mission_id) for one in members[row.id])
+    lines = Counter(await session.scalars(select(WeekTemplateLine.template_id)))
+    assert set(lines) == set(await session.scalars(select(WeekTemplate.id)))
+    assert len(lines) == 2
 
 
 def check_people(world: World) -> None:
@@ -273,6 +293,14 @@ async def check_log(session: AsyncSession) -> None:
     assert all(1 <= topiced[one.id] <= 3 for one in encounters)
     outings = {one.id: one for one in await session.scalars(select(Outing))}
     assert all(one.outing_id is None or outings[one.outing_id].shift_id == one.shift_id for one in encounters)
+    # Two things that somebody looks at twice: the page of the review is never empty.
+    crowds = Counter((one.author_id, one.date, one.half_day) for one in encounters if one.status == "sent")
+    assert max(crowds.values()) >= MANY_ENCOUNTERS
+    assert [one.status for one in encounters if one.people_count >= MANY_PEOPLE] == ["sent"]
+    # Some went out of their own accord and met nobody: a result too.
+    unplanned = {one.id for one in outings.values() if one.shift_id is None}
+    assert unplanned
+    assert unplanned.isdisjoint(one.outing_id for one in encounters)
     assert not (await session.scalars(select(OutboxMail))).all()
 
 

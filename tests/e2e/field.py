@@ -19,7 +19,7 @@ FORM = "form[data-phone-ready]"
 KEPT = """async () => {
   for (let n = 0; n < 200; n += 1) {
     for (const name of await caches.keys())
-      if (name.startsWith("pages|") && (await (await caches.open(name)).keys()).length === 6) return true;
+      if (name.startsWith("pages|") && (await (await caches.open(name)).keys()).length === 7) return true;
     await new Promise((next) => setTimeout(next, 50));
   }
   return false;

@@ -46,6 +46,7 @@ def test_what_a_colleague_changes_appears_and_nobody_loses_their_place(
 
     desk.clock.fast_forward(10_000)
     expect(board.locator(slot)).to_be_attached()
+    expect(board).to_have_count(1)  # morphed in place: not put inside the one that stood there
     assert board.locator("a.slot").count() == before + 1
     expect(desk.locator("#vif")).to_contain_text("mis à jour")
     assert desk.evaluate("document.activeElement.id") == focused

@@ -4,9 +4,14 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser import Server
+from tests.e2e.conftest import watched_page
+
+STILL = "() => new Promise((done) => { const y = scrollY; setTimeout(() => done(scrollY === y), 200); })"
 SignIn = Callable[[Page, str], None]
+TABLET = {"viewport": {"width": 1024, "height": 768}, "is_mobile": True, "has_touch": True, "device_scale_factor": 1}
 
 
 def grab(page: Page, slot: Locator, target: Locator) -> None:
@@ -112,3 +117,48 @@ def test_week_and_day_go_on_landscape_paper_without_their_menus(desk: Page, sign
             expect(desk.locator(hidden).first).to_be_hidden()
         assert desk.evaluate("getComputedStyle(document.querySelector('.plan thead')).display") == "table-header-group"
         desk.emulate_media(media="null")
+
+
+def test_a_finger_rests_then_drags_and_a_swipe_scrolls(browser: Browser, server: Server, sign_in: SignIn) -> None:
+    with watched_page(browser, server, **TABLET) as page:
+        sign_in(page, "coordination@demo.example")
+        page.goto("/planning")
+        page.goto(page.locator(".week-nav a").last.get_attribute("href") or "")
+        slot = page.locator("#plan a.slot[data-move]").first
+        cell = slot.locator("xpath=ancestor::td")
+        home = cell.get_attribute("data-day")
+        other = slot.locator("xpath=ancestor::tr").locator(f'td[data-day]:not([data-day="{home}"]):not(.closed)').last
+        finger = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            touched = [{"x": x, "y": y} for x, y in points]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+        def middle(place: Locator) -> tuple[float, float]:
+            box = place.bounding_box()
+            assert box
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        slot.scroll_into_view_if_needed()
+        (x, y), top = middle(slot), page.evaluate("scrollY")
+        touch("touchStart", (x, y))
+        for step in range(1, 9):
+            touch("touchMove", (x, y - 20 * step))
+        touch("touchEnd")
+        page.wait_for_function("(top) => scrollY > top + 50", arg=top)
+        expect(page.locator(".slot-ghost, dialog[open]")).to_have_count(0)
+
+        # Until the page stands still, a finger would only stop it.
+        page.wait_for_function(
+            "() => new Promise((done) => { const y = scrollY; setTimeout(() => done(scrollY === y), 200); })"
+        )
+        slot.scroll_into_view_if_needed()
+        (x, y), (to_x, to_y) = middle(slot), middle(other)
+        touch("touchStart", (x, y))
+        expect(page.locator(".slot-ghost")).to_have_count(1)
+        for step in range(1, 9):
+            touch("touchMove", (x + (to_x - x) * step / 8, y + (to_y - y) * step / 8))
+        expect(other).to_have_attribute("data-drop", "")
+        touch("touchEnd")
+        expect(page.locator("dialog[open]")).to_contain_text("Déplacer ce créneau")
+        expect(cell).to_have_attribute("data-day", home or "")

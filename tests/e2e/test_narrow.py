@@ -3,7 +3,9 @@
 Ordinary runs sweep the volunteer's pages, which live on phones; `make verify-a11y` sweeps everybody's.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -152,3 +154,45 @@ def test_an_encounter_is_noted_by_keyboard_alone(phone: Page, sign_in: Callable[
     assert phone.locator(":focus").inner_text().strip() == "Enregistrer, 2 personnes"
     phone.keyboard.press("Enter")
     phone.locator("[data-piece=saved]").wait_for()
+
+
+# What people type has no end that a line could count on: a name in one piece, an address pasted in a sentence.
+LONG = "Rassemblementintercommunal" * 4
+PASTED = f"https://exemple.fr/{'sentier' * 20}"
+TYPED = (
+    ("missions", {"title": LONG, "activity": LONG[:60], "description": PASTED, "tasks": PASTED}),
+    ("sites", {"name": LONG, "meeting_place": PASTED, "access_notes": PASTED, "safety_notes": PASTED}),
+    ("site_closures", {"reason": LONG}),
+    ("announcements", {"title": LONG[:80], "body": PASTED}),
+    ("week_templates", {"name": LONG[:80]}),
+)
+TYPED_ON = {
+    VOLUNTEER: """/ /creneaux /creneaux/{booked} /mes-creneaux /annonces /annonces/{notice} /missions
+        /missions/{mission} /sites/{site} /rencontres /rencontres/nouvelle /heures""",
+    COORDINATOR: """/planning /planning/jour /planning/a-traiter /planning/brouillons /planning/modeles
+        /planning/modeles/{template} /planning/annonces /planning/annonces/{announcement} /planning/annulations
+        /planning/creneaux/{staffed} /planning/creneaux/nouveau /planning/semaines/copie /planning/feuilles /sites
+        /sites/fermetures /missions /missions/{mission}/modification /rencontres""",
+}
+
+
+def test_a_word_without_end_widens_no_page(
+    browser: Browser, server: Server, sign_in: Callable[[Page, str], None]
+) -> None:
+    """Last in this file: what it writes stays in the file's database."""
+    with closing(sqlite3.connect(server.folder / "var" / "civic.db")) as database, database:
+        for table, values in TYPED:
+            named = ", ".join(f"{name} = ?" for name in values)
+            assert database.execute(f"UPDATE {table} SET {named}", tuple(values.values())).rowcount, table
+    wide = []
+    for who, paths in TYPED_ON.items():
+        with watched_page(browser, server, has_touch=True, viewport={"width": 320, "height": 700}) as page:
+            sign_in(page, who)
+            for path in paths.split():
+                page.goto(address(Screen("", who, path), page.request))
+                excess = page.evaluate(EXCESS)
+                if excess > 0:
+                    wide.append(f"{path}: {excess} px too wide")
+                if page.evaluate(CUT):
+                    wide.append(f"{path}: a card cuts what it holds")
+    assert not wide, "\n".join(wide)

@@ -45,7 +45,8 @@ def test_noted_with_no_network_and_sent_once_when_it_is_back(volunteer: Field) -
 def test_the_pages_of_the_field_open_with_no_network_after_one_visit(volunteer: Field) -> None:
     volunteer.visit()
     volunteer.page.context.set_offline(True)
-    for path in ("/", "/mes-creneaux", "/rencontres/nouvelle", "/sorties/nouvelle", "/ici", "/envois"):
+    forms = ("/rencontres/nouvelle", "/sorties/nouvelle", "/signalements/nouveau", "/ici")
+    for path in ("/", "/mes-creneaux", "/envois", *forms):
         volunteer.open(path)
         expect(volunteer.page.locator("h1").first).to_be_visible()
         expect(volunteer.page.locator("[data-phone-age]")).to_contain_text("moins d’une heure")

@@ -14,9 +14,10 @@ from civic import clock
 from civic.accounts.models import User
 from civic.audit.models import AuditEvent
 from civic.db import Database
-from civic.encounters import actions, lookups, reference
+from civic.encounters import actions, corrections, lookups, reference
 from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion, Topic
 from civic.encounters.rules import References, Writer
+from civic.encounters.topic_rules import Validity
 from civic.errors import Forbidden, Invalid, Refusal
 from civic.volunteers.models import Volunteer
 from tests.encounters.scene import Scene
@@ -176,7 +177,7 @@ async def test_without_the_second_look_the_race_would_show(db: Database, scene: 
 
     async def sees_nothing(*_args: Any) -> tuple[dict[UUID, Any], References]:
         writer = Writer(True, [(clock.today(), clock.today())])
-        return {}, References(sites={scene.site.id: None}, topics={"parks": (None, None)}, writer=writer)
+        return {}, References(sites={scene.site.id: None}, topics={"parks": Validity()}, writer=writer)
 
     records = [encounter_record(scene.site) for _ in range(12)]
     with patch.object(actions, "ATTEMPTS", 1), patch.object(lookups, "load", sees_nothing):
@@ -274,13 +275,13 @@ async def test_a_correction_is_a_new_version(db: Database, scene: Scene) -> None
     uuid = UUID(record["client_uuid"])
     async with db.writing() as session:
         by = scene.cast.colleague.user
-        await actions.correct(session, by=by, encounter_id=uuid, values=values(record, age_60p=1), seen=1)
+        await corrections.correct(session, by=by, row_id=uuid, values=values(record, age_60p=1), seen=1)
         # The same again says nothing new.
-        await actions.correct(session, by=by, encounter_id=uuid, values=values(record, age_60p=1), seen=2)
+        await corrections.correct(session, by=by, row_id=uuid, values=values(record, age_60p=1), seen=2)
         with pytest.raises(Refusal, match="entre-temps"):
-            await actions.correct(session, by=by, encounter_id=uuid, values=values(record), seen=1)
+            await corrections.correct(session, by=by, row_id=uuid, values=values(record), seen=1)
         with pytest.raises(Invalid) as told:
-            await actions.correct(session, by=by, encounter_id=uuid, values=values(record, topics=["x"]), seen=2)
+            await corrections.correct(session, by=by, row_id=uuid, values=values(record, topics=["x"]), seen=2)
         assert set(told.value.errors) == {"topics"}
     assert await count(db, EncounterVersion) == 2
 
@@ -291,7 +292,7 @@ async def test_voiding_keeps_the_row_and_happens_once(db: Database, scene: Scene
     uuid = UUID(record["client_uuid"])
     for _ in range(2):
         async with db.writing() as session:
-            await actions.void(session, by=scene.cast.colleague.user, encounter_id=uuid)
+            await corrections.void(session, by=scene.cast.colleague.user, row_id=uuid)
     async with db.reading() as session:
         row = await session.get_one(Encounter, uuid)
         kept = await session.get_one(EncounterVersion, (uuid, 2))
@@ -302,8 +303,8 @@ async def test_voiding_keeps_the_row_and_happens_once(db: Database, scene: Scene
     assert await outcomes(db, scene.cast.volunteer, {**record, "version": 3, "age_60p": 1}) == ["rejected"]
     async with db.writing() as session:
         with pytest.raises(Refusal):
-            await actions.correct(
-                session, by=scene.cast.volunteer.user, encounter_id=uuid, values=values(record, age_60p=2), seen=2
+            await corrections.correct(
+                session, by=scene.cast.volunteer.user, row_id=uuid, values=values(record, age_60p=2), seen=2
             )
 
 
@@ -327,12 +328,12 @@ async def test_after_seven_days_others_change_it_with_a_reason(
     await session.refresh(by, ["scopes"])
     if error:
         with pytest.raises(error):
-            await actions.void(session, by=by, encounter_id=old.id, reason="Doublon")
+            await corrections.void(session, by=by, row_id=old.id, reason="Doublon")
         return
     with pytest.raises(Invalid) as told:
-        await actions.void(session, by=by, encounter_id=old.id)
+        await corrections.void(session, by=by, row_id=old.id)
     assert set(told.value.errors) == {"reason"}
-    await actions.void(session, by=by, encounter_id=old.id, reason="Doublon")
+    await corrections.void(session, by=by, row_id=old.id, reason="Doublon")
     kept = await session.get_one(EncounterVersion, (old.id, 2))
     assert kept.reason == "Doublon"
 

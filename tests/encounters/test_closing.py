@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.audit.models import AuditEvent
 from civic.db import Database
-from civic.encounters import actions, closing
+from civic.encounters import closing, corrections
 from civic.encounters.models import ClosedPeriod, Encounter, EncounterTopic, Outing
 from civic.errors import Forbidden, Invalid, Refusal
 from tests.cast import Cast, make_cast, sign_in
@@ -61,7 +61,7 @@ async def test_a_manager_neither_corrects_nor_voids_it(session: AsyncSession) ->
     cast = await make_cast(session)
     _site, encounter = await closed(session, cast)
     with pytest.raises(Refusal, match="close") as refused:
-        await actions.void(session, by=cast.manager, encounter_id=encounter.id, reason="Doublon")
+        await corrections.void(session, by=cast.manager, row_id=encounter.id, reason="Doublon")
     assert refused.value.code == "period_closed"
 
 
@@ -111,7 +111,7 @@ async def test_opening_again_takes_a_reason_and_lets_everybody_write(session: As
         await closing.reopen(session, by=cast.coordinator, period_id=period.id, reason="Erreur")
     await closing.reopen(session, by=cast.manager, period_id=period.id, reason="Une sortie manquait")
     await session.commit()
-    await actions.void(session, by=cast.manager, encounter_id=encounter.id, reason="Doublon")
+    await corrections.void(session, by=cast.manager, row_id=encounter.id, reason="Doublon")
     await session.commit()
     async with db.reading() as looking:
         verbs = list(await looking.scalars(select(AuditEvent.verb).order_by(AuditEvent.at)))

@@ -50,6 +50,18 @@ async def test_a_held_comment_is_read_by_its_author_and_the_coordination(
     assert uuid not in (await (await as_("coordinator_cahc")).get(QUEUE)).text
 
 
+async def test_the_planning_of_who_reads_them_says_how_many_wait(
+    session: AsyncSession, scene: Scene, as_: Browser
+) -> None:
+    await logged(session, scene, comment=NAMED)
+    await logged(session, scene, age_25_59=MANY_PEOPLE)
+    for who, there in {"coordinator_call": True, "coordinator_cahc": False}.items():
+        desk = await as_(who)
+        for page in ("/planning", "/planning/a-traiter"):
+            shown = (await desk.get(page)).text
+            assert (f'href="{QUEUE}"' in shown, "2 rencontres à relire" in shown) == (there, there), (who, page)
+
+
 async def test_the_partner_keeps_a_comment_that_they_may_not_read(
     session: AsyncSession, scene: Scene, as_: Browser, db: Database
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from civic.encounters import codes
 from civic.encounters.contents import Content, Record, read_encounter, read_outing, same
 from civic.encounters.rules import References, ShiftFacts, Stored, Writer, check_change, decide
+from civic.encounters.topic_rules import Validity
 from civic.errors import CivicError, Forbidden, Invalid, Refusal
 
 TODAY = date(2026, 11, 23)
@@ -21,7 +22,7 @@ OUTING = UUID("22222222-2222-4333-8444-555555555555")
 FOREIGN = UUID("33333333-2222-4333-8444-555555555555")
 REFERENCES = References(
     sites={"base-11-19": None, "closed": date(2026, 11, 20)},
-    topics={"parks": (None, None), "water": (None, None), "culture": (None, None), "old": (None, date(2026, 1, 1))},
+    topics={"parks": Validity(), "water": Validity(), "culture": Validity(), "old": Validity(last=date(2026, 1, 1))},
     shifts={SHIFT: ShiftFacts("base-11-19", frozenset({TODAY}), own=True)},
     outings={OUTING: True, FOREIGN: False},
     writer=Writer(True, [(date(2026, 9, 1), date(2027, 4, 30))]),

@@ -71,6 +71,7 @@ async def make_session(session: AsyncSession, user: User, lasting: timedelta = t
 async def make_personal_token(session: AsyncSession, user: User, name: str = "script") -> str:
     """The text to send as `Authorization: Bearer …`."""
     token = fresh()
+    await session.flush()
     session.add(PersonalToken(user_id=user.id, name=name, digest=digest(token)))
     await session.flush()
     return token

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from civic import clock
 from civic.accounts.models import User
 from civic.encounters import actions, reference
-from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion
-from civic.encounters.tables import ENCOUNTERS
+from civic.encounters.models import Encounter, EncounterTopic, EncounterVersion, Outing, OutingVersion
+from civic.encounters.tables import ENCOUNTERS, OUTINGS
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
@@ -88,6 +88,33 @@ async def make_encounter(
     )
     await session.flush()
     return encounter
+
+
+async def make_outing(
+    session: AsyncSession,
+    site: Site,
+    author: User | Volunteer | None = None,
+    day: date | None = None,
+    shift: Shift | None = None,
+    **fields: Any,
+) -> Outing:
+    """A row with its first version, of any day."""
+    values: dict[str, Any] = {"half_day": "apres_midi", "version": 1, **fields}
+    user = author.user if isinstance(author, Volunteer) else author
+    outing = Outing(
+        id=values.pop("id", None) or uuid4(),
+        site_id=site.id,
+        date=day or (clock.local(shift.starts_at).date() if shift else clock.today()),
+        shift_id=shift.id if shift else None,
+        author_id=user.id if user else None,
+        **values,
+    )
+    session.add(outing)
+    await session.flush()
+    content = OUTINGS.content_of(outing)
+    session.add(OutingVersion(outing_id=outing.id, version=outing.version, content=content, by_id=outing.author_id))
+    await session.flush()
+    return outing
 
 
 async def log_one(session: AsyncSession, user: User | Volunteer, record: dict[str, Any]) -> str:

@@ -3,12 +3,23 @@
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
-from civic.sites.models import ClosureRule, Commune, Intermunicipality, Site, SiteClosure
+from civic.accounts.models import User
+from civic.sites.models import (
+    ClosureRule,
+    Commune,
+    Intermunicipality,
+    Site,
+    SiteClosure,
+    SiteReport,
+    SiteReportStep,
+)
 from civic.sites.recurrence import Recurrence
+from civic.volunteers.models import Volunteer
 
 # A real commune of each, so that distances are believable.
 COMMUNES = {
@@ -92,3 +103,17 @@ async def make_closure_rule(
         session.add(SiteClosure(site_id=site.id, starts_on=day, ends_on=day, reason=reason, rule_id=rule.id))
     await session.flush()
     return rule
+
+
+async def make_report(session: AsyncSession, site: Site, author: User | Volunteer, **fields: Any) -> SiteReport:
+    """Something wrong at a place, with its first step; `state` is that of a second step where it is not new."""
+    user = author.user if isinstance(author, Volunteer) else author
+    values: dict[str, Any] = {"id": uuid4(), "kind": "banc_mobilier", "date": clock.today(), **fields}
+    report = SiteReport(site_id=site.id, author_id=user.id, **values)
+    session.add(report)
+    await session.flush()
+    session.add(SiteReportStep(report_id=report.id, number=1, state="new", by_id=user.id))
+    if report.state != "new":
+        session.add(SiteReportStep(report_id=report.id, number=2, state=report.state))
+    await session.flush()
+    return report

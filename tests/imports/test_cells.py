@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from civic.forms import Form
 from civic.imports import cells
 from civic.imports.columns import Column, lines_of
 from civic.imports.reading import read
@@ -148,6 +149,16 @@ COLUMNS = (
 )
 
 
+def test_signs_that_nobody_sees_are_taken_out() -> None:
+    assert cells.text(20)("\u202eParc\u200b de\u00a0l’Étang\u2069\ufeff") == "Parc de l’Étang"
+    assert cells.text(4)("\u200bParc") == "Parc"
+    form = Form({"title": ["\u200b\u202e"], "name": [" \u2067Aïcha\u200d\u202c \u00c9loi "], "notes": ["a\u2060\r\nb"]})
+    assert form.text("name") == "Aïcha Éloi"
+    assert form.text("notes") == "a\nb"
+    assert form.text("title") == ""
+    assert form.errors == {"title": "À remplir."}, "nothing is left of it"
+
+
 def lines(*rows: tuple[str, ...]) -> list[Any]:
     return lines_of(read(csv_of(rows), "x"), COLUMNS)
 
@@ -162,7 +173,7 @@ def test_headers_are_known_by_both_names_whatever_the_accents(head: str) -> None
 
 def test_every_wrong_cell_of_a_line_is_told_and_the_others_are_read() -> None:
     first, second = lines(("A", "B"), ("12", "31/02/2026"), ("4", ""))
-    assert [(one.column, one.read) for one in first.problems] == [("Numéro d’astreinte", "12"), ("Été", "31/02/2026")]
+    assert [(one.column, one.read) for one in first.problems] == [("A", "12"), ("B", "31/02/2026")]
     assert (second.number, second.values, second.problems) == (3, {"a": 4}, [])
 
 
@@ -175,7 +186,8 @@ def test_a_cell_too_many_is_told() -> None:
     ("head", "word"),
     [
         (("B",), "Numéro d’astreinte"),
-        (("A", "Astreinte"), "deux fois"),
+        (("A", "a"), "deux fois"),
+        (("A", "Astreinte"), "A.* et .*Astreinte.* disent la même chose"),
         (("A", "Salaire"), "Salaire"),
         (("A", "", "B"), "sans titre"),
     ],

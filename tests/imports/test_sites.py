@@ -99,6 +99,40 @@ async def test_a_line_that_is_no_place_is_refused(scene: Scene, place: int, type
     assert any(word in reason for reason in told), told
 
 
+async def blamed(scene: Scene, head: tuple[str, ...], *rows: tuple[str, ...]) -> list[str]:
+    plan = await scene.give("sites", head, *rows, who="admin")
+    return [problem.column for line in plan.lines for problem in line.problems]
+
+
+@pytest.mark.parametrize(
+    ("head", "typed", "column"),
+    [
+        (("Nom",), "Fermetures", "Nom"),
+        (("Nom",), "!!!", "Nom"),
+        (("Nom",), "Parc d'ici", "Nom"),
+        (("Code", "Nom"), "Parc Étang", "Code"),
+        (("Site_id", "Nom"), "fermetures", "Site_id"),
+        (("Nom", "Code INSEE"), "Parc Neuf", "Code INSEE"),
+        (("Nom", "Accès"), "Parc Neuf", "Accès"),
+    ],
+)
+async def test_what_is_wrong_is_told_at_a_column_of_the_file(
+    scene: Scene, head: tuple[str, ...], typed: str, column: str
+) -> None:
+    """The code is made from the name where there is no column for it, and a column may have another name."""
+    rest = {"Nature": "parc", "Pilier": "Énergie", "Commune": "Lens"}
+    given = dict.fromkeys(head[:1], typed)
+    given |= {name: {"Nom": "Parc", "Code INSEE": "75056", "Accès": "à" * 1001}[name] for name in head[1:]}
+    rest = {name: value for name, value in rest.items() if "Code INSEE" not in head or name != "Commune"}
+    told = await blamed(scene, (*head, *rest), tuple((given | rest).values()))
+    assert set(told) == {column}
+
+
+async def test_the_same_name_twice_is_told_at_the_name(scene: Scene) -> None:
+    head = ("Nom", "Nature", "Pilier", "Commune")
+    assert await blamed(scene, head, NEW[1:5], NEW[1:5]) == ["Nom"]
+
+
 async def test_an_archived_place_and_a_place_twice(scene: Scene) -> None:
     async with scene.db.writing() as session:
         await make_site(session, "parc-clos", archived_at=clock.now())

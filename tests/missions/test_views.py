@@ -1,5 +1,7 @@
 """Missions and applications, with the whole cast."""
 
+import html
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -198,3 +200,27 @@ async def test_wrong_missions(
     assert 'class="error"' in answer.text
     async with db.reading() as looking:
         assert await looking.scalar(select(Mission.id)) is None
+
+
+async def test_who_saves_a_mission_second_is_told_what_changed(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    here = await make_site(session, "here", name="Ici")
+    await make_site(session, "there", name="Là-bas")
+    mission = await make_mission(session, [here], title="Titre")
+    await session.commit()
+    path = f"/missions/{mission.id}/modification"
+    first, second = [await sign_in(make_client, db, one) for one in (cast.coordinator_call, cast.coordinator)]
+    begun = html.unescape(re.findall(r'name="begun" value="([^"]*)"', (await second.get(path)).text)[0])
+    assert (await first.post(path, data=good(sites=["here", "there"]))).status_code == 303
+    typed = good(title="Autre titre", begun=begun)
+    told = await second.post(path, data=typed)
+    assert told.status_code == 409
+    assert "a modifié cette fiche entre-temps." in told.text
+    assert "<td>Ici</td><td><b>Ici, Là-bas</b></td><td>–</td>" in told.text
+    assert 'value="Autre titre"' in told.text
+    async with db.reading() as looking:
+        assert await looking.scalar(select(Mission.title)) == "Titre"
+    begun = html.unescape(re.findall(r'name="begun" value="([^"]*)"', told.text)[0])
+    assert (await second.post(path, data=typed | {"sites": ["here", "there"], "begun": begun})).status_code == 303

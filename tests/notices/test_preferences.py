@@ -41,8 +41,10 @@ async def test_the_defaults_and_what_is_chosen(cast: Cast, db: Database, make_cl
     assert 'value="24" checked' in (await browser.get("/profil/messages")).text
     form = {"reminders": ["2", "48"], "digest": "weekly"}
     assert (await browser.post("/profil/messages", data=form)).status_code == 303
-    assert await wishes(db, cast) == Wishes((2, 48), "weekly", frozenset({"stand_in", "news"}))
-    again = await browser.post("/profil/messages", data={"digest": "none", "stand_in": "1", "news": "1"})
+    assert await wishes(db, cast) == Wishes((2, 48), "weekly", frozenset({"stand_in", "openings", "news"}))
+    again = await browser.post(
+        "/profil/messages", data={"digest": "none", "stand_in": "1", "openings": "1", "news": "1"}
+    )
     assert again.status_code == 303
     assert await wishes(db, cast) == Wishes((), "none", frozenset())
 
@@ -88,6 +90,9 @@ async def test_one_click_stops_a_family_without_signing_in_as_often_as_wanted(
         after = await wishes(db, cast)
         assert not after.wants(family)
         assert all(after.wants(other) for other in FAMILIES if other != family)
+    again = await client.get(path)
+    assert "C’est fait" in again.text
+    assert "Ne plus les recevoir" not in again.text
     assert await wishes(db, cast, "colleague") == Wishes()
 
 

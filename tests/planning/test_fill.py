@@ -11,6 +11,7 @@ from civic.bookings import rules
 from civic.bookings.values import Held, Times
 from civic.planning import fill_answer, fill_problem
 from civic.planning.fill_facts import Facts, Pair
+from civic.planning.fill_queries import why_empty
 from civic.planning.fill_solver import solve
 from civic.planning.fill_start import greedy
 from tests.planning.hard_weeks import broken, hard_week
@@ -161,3 +162,12 @@ def test_a_seat_held_on_the_other_side_of_the_week_counts() -> None:
 def test_a_week_of_twenty_is_within_a_hundredth_of_the_bound() -> None:
     found = chosen_of(hard_week(4, people=20, shifts=60))[1]
     assert (found["bound"] - found["value"]) / found["bound"] <= 0.01
+
+
+def test_what_keeps_one_person_away_is_told_in_the_singular() -> None:
+    assert why_empty([("mission_age", 1), ("unheard_of", 1)]) == (
+        "1 trop jeune pour la mission, 1 empêché par une autre règle"
+    )
+    assert why_empty([("mission_age", 2), ("unheard_of", 3)]) == (
+        "2 trop jeunes pour la mission, 3 empêchés par une autre règle"
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,8 +15,12 @@ from sqlalchemy import func, select
 
 from civic import clock
 from civic.bookings.models import Booking
+from civic.commands import worker
 from civic.db import Database
-from civic.planning import fill_actions, fill_runner
+from civic.outbox.models import OutboxMail
+from civic.planning import fill_actions, fill_problem, fill_runner
+from civic.planning.fill_facts import Facts
+from civic.planning.fill_problem import Made
 from civic.planning.models import FillLine, FillProposal
 from tests.factories.fills import make_line, make_proposal
 from tests.factories.shifts import make_booking, make_shift
@@ -57,6 +62,13 @@ async def test_from_the_question_to_the_places(world: World, db: Database) -> No
     assert {one.shift_id for one in lines} == {world.shift.id, world.elsewhere.id}, "a draft shift is not filled"
     page = await world.get("coordinator", address)
     assert "Appliquer les 4" in page.text
+    headings = re.findall(r'<h([23]) id="[jc]-[^"]*">(?:<a [^>]*>)?([^<]*)', page.text)
+    assert headings == [
+        ("2", "Jeudi 26 novembre 2026"),
+        ("3", "Parc de Là-bas"),
+        ("2", "Vendredi 27 novembre 2026"),
+        ("3", "Parc d’Ici"),
+    ]
     assert "every 1s" not in page.text
     taken = await world.post("coordinator", f"{address}/application", what="all", reason="Semaine pleine")
     assert taken.status_code == 303
@@ -67,6 +79,29 @@ async def test_from_the_question_to_the_places(world: World, db: Database) -> No
     assert seats == 4, "a second post books nothing twice"
     assert "Tout est décidé" in (await world.get("coordinator", address)).text
     assert "à décider" not in (await world.get("coordinator", ROOT)).text
+
+
+class Nowhere:
+    async def send(self, mail: OutboxMail) -> None:
+        """Mails are another matter."""
+
+
+async def test_a_worker_that_runs_once_answers_what_waits(
+    world: World, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved = await asked(world)
+    assert await worker.once(db, Nowhere()) == 0
+    assert (await proposal_at(db, solved)).state == "done"
+    broken = await asked(world, last="2026-11-28")
+
+    def build(_facts: Facts, _seed: int) -> Made:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(fill_problem, "build", build)
+    assert await worker.once(db, Nowhere()) == 0
+    failed = await proposal_at(db, broken)
+    assert failed.state == "failed"
+    assert failed.error.startswith("Une erreur a arrêté le calcul.")
 
 
 async def test_one_line_set_aside_and_one_taken(world: World, db: Database) -> None:

@@ -61,8 +61,11 @@ async def test_a_move_by_form_goes_back_and_says_where_to(world: World, db: Data
     assert "À jeudi !" in mail.text_body
     history = (await world.get("coordinator", f"/planning/creneaux/{world.shift.id}")).text
     assert "Déplacement" in history
-    again = await world.post("coordinator", path, shift_id=world.elsewhere.id)
-    assert again.status_code == 409
+    again = await world.post("coordinator", path, shift_id=world.elsewhere.id, next=back)
+    assert (again.status_code, again.headers["location"]) == (303, back), "a double tap is the same move"
+    assert len(await mailbox()) == 1
+    other = await world.post("coordinator", path, shift_id=world.draft.id)
+    assert other.status_code == 409, "another move of a seat that has gone is refused"
     assert (await world.get("coordinator", path)).status_code == 303, "nothing to move any more"
     evil = await world.post("coordinator", await seated(world, db), shift_id=world.shift.id, next="//evil.example")
     assert "evil" not in evil.headers.get("location", "")

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from civic.db import Database
+from civic.planning.overview import Mark
 from civic.sites.models import SiteClosure
 from tests.factories.missions import make_mission
 from tests.factories.shifts import make_booking, make_shift
@@ -31,7 +33,7 @@ async def test_a_mark_says_how_many_and_what_they_lack(world: World, db: Databas
         )
     page = (await world.get("coordinator", FOUR)).text
     assert "2 créneaux, 2 à pourvoir, 1 sur 4 places" in page
-    assert "1 créneau, 1 brouillon, 0 sur 0 places" in page
+    assert "1 créneau, 1 brouillon, 0 sur 0 place" in page
     assert "1 créneau, 1 sur 1 places" in page
     assert "Chasse" in page
     assert set(re.findall(r'data-state="(\w+)"', page)) == {"short", "draft", "full", "empty"}
@@ -40,6 +42,12 @@ async def test_a_mark_says_how_many_and_what_they_lack(world: World, db: Databas
     assert "Semaine 51" in page
     # A mark leads to its week and its site.
     assert "/planning?semaine=2026-W49&amp;site=parc-ici" in page
+
+
+def test_one_place_is_no_places() -> None:
+    one = Mark(date(2026, 11, 23), True, shifts=1, drafts=0, short=1, seated=0, capacity=1, closed="", href="")
+    assert one.words == "1 créneau, 1 à pourvoir, 0 sur 1 place"
+    assert replace(one, capacity=2).words.endswith("0 sur 2 places")
 
 
 async def test_holidays_are_named_and_the_filters_stay(world: World) -> None:

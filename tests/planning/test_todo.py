@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civic import clock
-from civic.bookings.values import Crowd, Held, ShiftFacts, Times
+from civic.bookings.values import Closure, Crowd, Held, ShiftFacts, Times
 from civic.db import Database
 from civic.errors import Finding
 from civic.outbox.models import OutboxMail
@@ -80,7 +80,7 @@ def test_the_most_urgent_comes_first() -> None:
         "Vide aujourd’hui",
         "Mineur seul",
         "Noé Petit\u00a0: place en conflit",
-        "Incomplet sous 48 h",
+        "Incomplet sous 48\u00a0h",
         "1 congé à décider",
         "3 candidatures",
         "2 contrats à suivre",
@@ -88,6 +88,35 @@ def test_the_most_urgent_comes_first() -> None:
         "1 e-mail non parti",
         "2 présences à noter",
         "4 brouillons",
+    ]
+
+
+def test_a_shift_on_a_day_of_closure_is_to_move_or_cancel_and_no_longer_to_staff() -> None:
+    soon = shift_at(NOW + timedelta(hours=6))
+    day = clock.local_day(soon.times.starts_at)
+    closure = Closure(soon.site_id, day, day, "Travaux")
+    shut = replace(soon, closures=(closure,))
+    others = [
+        replace(shut, id=uuid4(), state="draft"),
+        replace(shut, id=uuid4(), state="cancelled"),
+        replace(shut, id=uuid4(), times=Times(NOW - timedelta(hours=3), NOW)),
+        replace(
+            shut,
+            id=uuid4(),
+            closures=(replace(closure, starts_on=day + timedelta(days=1), ends_on=day + timedelta(days=1)),),
+        ),
+    ]
+    facts = Facts(shifts=[shut, *others], due=[replace(due(), id=shut.id), due()])
+    items = todo.listed(facts, address, NOW)
+    assert titles(items) == ["Vide aujourd’hui", *["Créneau un jour de fermeture"] * 2]
+    assert [one.href for one in items[1:]] == [f"/ici/{shut.id}", f"/ici/{others[0].id}"]
+    assert items[1].text.endswith("Déplacez-le ou annulez-le.")
+    many = Facts(shifts=[replace(shut, id=uuid4()) for _ in range(6)])
+    assert titles(todo.listed(many, address, NOW))[-1] == "Et 3 autres un jour de fermeture"
+    assert todo.total(todo.listed(many, address, NOW)) == 6
+    named = replace(conflict(), shift=shut)
+    assert titles(todo.listed(Facts(shifts=[shut], conflicts=[named]), address, NOW)) == [
+        "Noé Petit\u00a0: place en conflit"
     ]
 
 

@@ -51,6 +51,21 @@ async def test_the_week_shows_shifts_by_site_with_their_staffing(world: World, d
     assert "sur 4, soit 25" in page
 
 
+@pytest.mark.parametrize("view", ["", "jour", "quatre"])
+async def test_each_view_shows_every_filter_and_leads_on_with_it(world: World, view: str) -> None:
+    place, chosen = world.here.id, "agglo=CALL&pilier=archipel_vert"
+    page = (
+        await world.get("coordinator", f"/planning?semaine=2026-W48&vue={view}&jour=2026-11-25&site={place}&{chosen}")
+    ).text
+    for value in (place, "CALL", "archipel_vert"):
+        assert f'<option value="{value}" selected' in page
+    views = re.search(r'<nav class="row nowrap plan-views".*?</nav>', page, re.DOTALL)
+    assert views
+    links = re.findall(r'href="([^"]+)"', views[0])
+    assert len(links) == 3
+    assert all(f"site={place}" in one and "agglo=CALL" in one and "pilier=archipel_vert" in one for one in links)
+
+
 async def test_a_scope_hides_the_rest(world: World) -> None:
     page = (await world.get("coordinator_call", "/planning")).text
     assert "Parc d’Ici" in page

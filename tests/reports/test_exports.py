@@ -1,17 +1,11 @@
 """Files: the exact bytes, who may have them, and a memory that stays flat."""
 
-import asyncio
 import csv
-import gc
-import tracemalloc
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from io import BytesIO, StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, update
@@ -19,15 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
 from civic.db import Database
-from civic.encounters.models import Encounter
+from civic.encounters.models import Encounter, EncounterTopic
 from civic.missions.models import Mission
 from civic.reports.activity import activity
-from civic.reports.csv_text import DIALECTS, cell, writer
+from civic.reports.csv_text import DIALECTS, cell, head, writer
 from civic.reports.export_rows import write_activity, write_table
 from civic.reports.filters import Filters
-from civic.settings import settings
+from civic.reports.tables import TABLES
 from civic.sites.models import Site
-from tests.factories.accounts import make_session, make_user
+from tests.factories.encounters import make_topics
+from tests.factories.missions import make_mission
+from tests.factories.shifts import make_shift
 from tests.factories.sites import make_site
 from tests.reports.scene import NOW, PERIOD, Scene
 
@@ -227,94 +223,33 @@ async def test_the_command_line_writes_the_same(scene: Scene) -> None:
     assert out.getvalue() == (await scene.get("admin", ACTIVITY)).content
 
 
-class Download:
-    """One request driven by hand, since httpx would keep the whole body: counts bytes, and may hang up."""
-
-    def __init__(self, app: FastAPI, path: str, query: str, cookie: str) -> None:
-        self.app, self.status, self.size, self.chunks, self.peak = app, 0, 0, 0, 0
-        header = f"{settings().session_cookie}={cookie}".encode()
-        self.scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(b"host", b"civic.test"), (b"cookie", header)],
-            "server": ("civic.test", 80),
-            "client": ("127.0.0.1", 1),
-            "root_path": "",
-        }
-        self.gone = asyncio.Event()
-
-    async def run(self, hang_up_after: int | None = None) -> None:
-        asked = False
-
-        async def receive() -> dict[str, Any]:
-            nonlocal asked
-            if not asked:
-                asked = True
-                return {"type": "http.request", "body": b"", "more_body": False}
-            await self.gone.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            self.status = message.get("status", self.status)
-            if body := message.get("body"):
-                self.size += len(body)
-                self.chunks += 1
-                self.peak = max(self.peak, len(body))
-            if hang_up_after is not None and self.chunks >= hang_up_after:
-                self.gone.set()
-                await asyncio.sleep(0)
-
-        await self.app(self.scope, receive, send)
-
-
-MANY = 20_000
-
-
-async def fill(session: AsyncSession, count: int) -> str:
-    """So many encounters, and a manager's cookie."""
-    site = await make_site(session)
-    cookie = await make_session(session, await make_user(session, "manager"))
-    row = {"site_id": site.id, "date": NOW.date(), "half_day": "soir", "age_nc": 1, "people_count": 1}
-    row |= {"feeling": "positif", "version": 1, "comment": "x" * 280}
-    await session.execute(insert(Encounter), [{**row, "id": uuid4()} for _ in range(count)])
+async def test_the_short_way_writes_the_same_bytes(session: AsyncSession, db: Database) -> None:
+    """Names that need quotes, that a spreadsheet would run, topics out of order, what was not given."""
+    await make_topics(session)
+    made = [
+        await make_site(session, f"parc-{n}", name=name)
+        for n, name in enumerate(("=1+1", 'Le « "Parc" »; 2', "Deux\nlignes", "@home, sweet", "Été"))
+    ]
+    mission = await make_mission(session, made, title='-2\r\n"+3"')
+    shift = await make_shift(session, NOW, mission=mission, site=made[0])
+    row = {"date": NOW.date(), "half_day": "soir", "age_nc": 1, "people_count": 1, "feeling": "nc", "version": 1}
+    ids = [uuid4() for _ in range(10)]
+    for n, one in enumerate(ids):
+        extra = {"shift_id": shift.id, "purpose": "idee"} if n % 2 else {"shift_id": None, "purpose": None}
+        await session.execute(insert(Encounter), [{**row, **extra, "id": one, "site_id": made[n % 5].id}])
+        codes = ("water", "digital", "other", "culture")[: n % 5]
+        named = [{"encounter_id": one, "topic_code": code, "rank": (3 - k) // 2} for k, code in enumerate(codes)]
+        if named:
+            await session.execute(insert(EncounterTopic), named)
     await session.commit()
-    return cookie
-
-
-async def test_20_000_rows_in_one_query_and_a_flat_memory(
-    app: FastAPI, session: AsyncSession, count_queries: Callable[[], AbstractContextManager[list[str]]]
-) -> None:
-    cookie = await fill(session, MANY)
-    # What is loaded once and kept is not the export's.
-    await Download(app, ENCOUNTERS, "from=2020-01-01&to=2020-01-31", cookie).run()
-    gc.collect()
-    tracemalloc.start()
-    download = Download(app, ENCOUNTERS, "from=2026-11-01&to=2026-11-30", cookie)
-    with count_queries() as queries:
-        await download.run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert download.status == 200
-    assert len(queries) == 2, "the person, then the rows"
-    assert download.size > MANY * 80
-    assert download.chunks > MANY / 1000
-    assert peak < 6_000_000
-
-
-async def test_a_client_that_hangs_up_leaves_no_session_open(app: FastAPI, session: AsyncSession, db: Database) -> None:
-    await session.close()
-    async with db.writing() as writing:
-        cookie = await fill(writing, 3_000)
-    download = Download(app, ENCOUNTERS, "from=2026-11-01&to=2026-11-30", cookie)
-    await download.run(hang_up_after=2)
-    assert download.chunks < 5
-    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    filters, table = Filters(from_=NOW.date(), to=NOW.date()), TABLES["encounters"]
+    for name, dialect in DIALECTS.items():
+        out = BytesIO()
+        await write_table(db, "encounters", filters, out, name)
+        rows = (await session.execute(table.select(filters, NOW))).all()
+        long_way = writer(dialect)([head(table.columns, dialect), *map(table.row, rows)])
+        assert out.getvalue() == dialect.bom.encode() + long_way
+        assert len(rows) == len(ids)
 
 
 async def test_headings_alone_where_there_is_nothing(session: AsyncSession, db: Database) -> None:

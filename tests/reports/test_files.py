@@ -70,6 +70,46 @@ async def test_a_coordinators_file_holds_their_scope_alone(scene: Scene) -> None
     assert columns.read_table(BytesIO(direct.content)).equals(table)
 
 
+async def test_the_interface_leaves_a_long_workbook_to_the_worker(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """202 while it waits, one file however often it is asked for, then the file at the same address."""
+    monkeypatch.setattr(files, "LONG", 3)
+    for path, params in (("reports/activity", {}), ("exports/shifts", {}), ("exports/encounters", {"age": "age_60p"})):
+        address = f"/api/v1/{path}.xlsx"
+        for _twice in range(2):
+            waiting = await scene.get("coordinator", address, **params)
+            assert waiting.status_code == 202, path
+            assert waiting.headers["retry-after"]
+        told = waiting.json()
+        assert (told["state"], told["rows_done"]) == ("waiting", 0)
+        assert await file_runner.run_waiting(scene.db) == 1
+        assert await file_runner.run_waiting(scene.db) == 0
+        answer = await scene.get("coordinator", address, **params)
+        assert answer.status_code == 200, path
+        book = openpyxl.load_workbook(BytesIO(answer.content))
+        assert book.worksheets[-1].max_row == told["rows_total"] + 1
+        assert (await scene.get("coordinator", told["href"])).content == answer.content
+        assert (await scene.get("manager", told["href"])).status_code == 404
+    assert (await scene.get("manager", "/api/v1/exports/hours.xlsx")).status_code == 403
+    with time_machine.travel(clock.now() + files.FRESH + timedelta(minutes=1), tick=False):
+        assert (await scene.get("coordinator", "/api/v1/reports/activity.xlsx")).status_code == 202
+
+
+async def test_progress_moves_on_the_page(scene: Scene) -> None:
+    await ask(scene, "manager")
+    async with scene.db.writing() as session:
+        file = await files.claim(session)
+        assert file is not None
+        assert await files.breathe(session, file.id, file.tries, 12)
+    page = (await scene.get("manager", "/bilans/fichiers")).text
+    assert 'hx-trigger="every 2s"' in page
+    assert f'<progress max="{file.rows_total}" value="12"' in page
+    async with scene.db.writing() as session:
+        await files.finish(session, file.id, file.tries, name="a.xlsx", rows=file.rows_total)
+    assert "hx-trigger" not in (await scene.get("manager", "/bilans/fichiers")).text.split("f-files")[1]
+
+
 @pytest.mark.parametrize(
     "wrong", [{"kind": "hours"}, {"kind": "activity", "format": "parquet"}, {"from": "nonsense"}, {"site": "nowhere"}]
 )

@@ -1,6 +1,7 @@
 """The report on paper: the figures of the interface, a tagged and archivable file, and nobody's text read as markup."""
 
 import json
+import re
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -12,6 +13,7 @@ from civic import clock, pdf
 from civic.reports.activity import activity
 from civic.reports.filters import Filters
 from civic.reports.paper import Voice, internal
+from civic.reports.paper_draw import draw_months
 from civic.reports.printing import content_of
 from civic.reports.reading import chart_of
 from tests.reports.scene import Scene
@@ -103,6 +105,22 @@ async def test_words_are_never_read_as_markup(scene: Scene) -> None:
     assert len(paper.pages) >= 3
 
 
+def check_drawing(chart: dict[str, Any]) -> None:
+    """A column for each month that is told, as high as its number beside the others, and none for a hidden one."""
+    shown = [int(value.replace("\u202f", "").replace("\xa0", "")) for _month, value in chart["rows"] if value != "–"]
+    heights = [float(one) for one in re.findall(r'class="now"[^>]*height="([\d.]+)"', chart["svg"])]
+    assert len(heights) == len(shown)
+    assert all(abs(h / heights[0] - n / shown[0]) < 0.05 for h, n in zip(heights, shown, strict=True) if shown[0])
+    assert [value for _month, value in chart["rows"]] == re.findall(r"\d{4} ([\d\xa0\u202f]+|–)(?=[,.])", chart["alt"])
+
+
+def test_a_hidden_month_is_not_drawn() -> None:
+    months = [("2026-07", "juillet 2026", 40, "40"), ("2026-08", "août 2026", None, "–")]
+    rows = [["juillet 2026", "40"], ["août 2026", "–"]]
+    check_drawing({**draw_months(months, "Rencontres par mois").values, "rows": rows})
+    assert not draw_months([("2026-07", "juillet 2026", None, "–")], "Rencontres par mois").svg
+
+
 async def test_the_version_for_diffusion_says_only_what_is_published(scene: Scene) -> None:
     async with scene.db.reading() as session:
         filters = Filters(from_=date(2026, 7, 1), to=date(2026, 9, 30))
@@ -116,6 +134,7 @@ async def test_the_version_for_diffusion_says_only_what_is_published(scene: Scen
     whole_sites = {row[0]: row[1] for row in next(t for t in whole["tables"] if t["title"] == "Par site")["rows"]}
     assert any(value == "–" for _label, value in sites)
     assert all(value in ("–", whole_sites.get(label)) for label, value in sites)
+    check_drawing(content["charts"][0])
     answer = await scene.get("manager", PDF, **QUARTER, version="diffusion")
     check_structure_without_charts = pikepdf.open(BytesIO(answer.content))
     assert check_structure_without_charts.Root.MarkInfo.Marked

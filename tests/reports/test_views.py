@@ -1,49 +1,18 @@
 """/bilans: the same figures as the interface, written for people."""
 
-from html.parser import HTMLParser
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from civic import clock
 from civic.encounters.models import Encounter
 from civic.formats import NBSP, THIN, number
+from civic.reports.actions import refresh
+from civic.sites.models import Site
 from tests.reports.scene import Scene
-
-
-class Tables(HTMLParser):
-    """The cells of every table by its caption, and all the text of the page."""
-
-    def __init__(self, page: httpx.Response) -> None:
-        super().__init__()
-        self.tables: dict[str, list[list[str]]] = {}
-        self.text = ""
-        self._caption = self._cell = ""
-        self._in = ""
-        self._row: list[str] = []
-        self.feed(page.text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("caption", "th", "td"):
-            self._in, self._cell = tag, ""
-        if tag == "tr":
-            self._row = []
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "caption":
-            self._caption = self._cell
-            self.tables[self._caption] = []
-        elif tag in ("th", "td"):
-            self._row.append(" ".join(self._cell.split(" ")).strip())
-        elif tag == "tr":
-            self.tables[self._caption].append(self._row)
-        if tag == self._in:
-            self._in = ""
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if self._in:
-            self._cell += data
+from tests.reports.tables_of import Tables
 
 
 async def page(scene: Scene, who: str | None = "manager", **params: Any) -> httpx.Response:
@@ -152,7 +121,7 @@ async def test_shifts_alone_draw_no_false_zero(scene: Scene) -> None:
 async def test_a_century_is_drawn_by_year(scene: Scene) -> None:
     shown = await page(scene, **{"from": "1900-01-01", "to": "2100-12-31"})
     assert shown.status_code == 200
-    assert len(shown.text) < 60_000
+    assert len(shown.text) < 90_000
 
 
 async def test_more_than_a_year_is_drawn_by_month(scene: Scene) -> None:
@@ -165,4 +134,52 @@ async def test_few_queries(scene: Scene, count_queries: Any) -> None:
     browser = await scene.browser("manager")
     with count_queries() as queries:
         assert (await browser.get("/bilans")).status_code == 200
-    assert len(queries) <= 45
+    assert len(queries) <= 16
+
+
+async def test_texts_are_written_where_they_are_read(scene: Scene) -> None:
+    manager = await scene.browser("manager")
+    days = {"from": "2026-09-01", "to": "2026-10-31"}
+    for slot, text in (("introduction", "Deux mois <b>pleins</b>."), ("rev3", "On parle du soleil.")):
+        answer = await manager.post("/bilans", data={**days, slot: text})
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/bilans?from=2026-09-01&to=2026-10-31#b-text-{slot}"
+    shown = (await page(scene)).text
+    assert "Deux mois &lt;b&gt;pleins&lt;/b&gt;." in shown
+    assert "On parle du soleil." in shown
+    reader = (await page(scene, "admin")).text
+    assert "On parle du soleil." in reader
+    assert 'action="/bilans"><' not in reader
+    # The words speak of the whole territory, and of these days alone.
+    assert "On parle du soleil." not in (await page(scene, pillar="rev3")).text
+    assert "On parle du soleil." not in (await page(scene, to="2026-10-30")).text
+    long = await manager.post("/bilans", data={**days, "rev3": "x" * 4001})
+    assert long.status_code == 422
+    assert "x" * 4001 in long.text
+    assert "1 caractère de trop" in long.text
+    assert (await manager.post("/bilans", data={**days, "rev3": ""})).status_code == 303
+    assert "On parle du soleil." not in (await page(scene)).text
+
+
+async def test_sites_without_a_visit(scene: Scene) -> None:
+    """The last visit of each site, counted by hand, at the end of the period."""
+    last: dict[str, date] = {}
+    end, world = date(2026, 10, 31), scene.world
+    came = {one["booking_id"] for one in world.attendances if one["state"] == "present"}
+    held = {b["shift_id"] for b in world.bookings if b["id"] in came and b["state"] in ("confirmed", "walk_in")}
+    days = [(e["site_id"], e["date"]) for e in world.encounters if e["status"] != "voided"]
+    days += [(s["site_id"], clock.local(s["starts_at"]).date()) for s in world.shifts if s["id"] in held]
+    for site, day in days:
+        if day <= end:
+            last[site] = max(day, last.get(site, day))
+    for rolled in (False, True):
+        if rolled:
+            await refresh(scene.db)
+        for weeks in (2, 4, 26):
+            answer = await page(scene, semaines=weeks)
+            shown = {row[0] for row in Tables(answer).tables.get("Sites sans visite", [])[1:]}
+            left = {site for site in world.areas if last.get(site, date.min) <= end - timedelta(weeks=weeks)}
+            async with scene.db.reading() as session:
+                names = dict((await session.execute(select(Site.name, Site.id))).all())
+            assert {names[name] for name in shown} & set(world.areas) == left, weeks
+    assert (await page(scene, semaines="5")).status_code == 422

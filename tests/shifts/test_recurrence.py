@@ -84,6 +84,27 @@ def test_the_two_clock_changes() -> None:
     assert gone.moved
 
 
+@pytest.mark.parametrize(
+    ("day", "starts", "ends", "words"),
+    [
+        (date(2027, 3, 28), "02:30", "06:00", ["décalé d’une heure"]),
+        (date(2027, 3, 27), "22:00", "04:00", ["dure 5 h cette nuit-là"]),
+        (date(2026, 10, 24), "22:00", "04:00", ["dure 7 h cette nuit-là"]),
+        (date(2026, 10, 24), "22:00", "02:30", ["vient deux fois"]),
+        (date(2026, 10, 25), "02:00", "05:00", ["vient deux fois", "dure 4 h cette nuit-là"]),
+        (date(2026, 10, 25), "03:00", "05:00", []),
+        (date(2026, 10, 25), "09:00", "17:00", []),
+        (date(2027, 3, 28), "03:00", "05:00", []),
+        (date(2026, 12, 1), "22:00", "04:00", []),
+    ],
+)
+def test_what_a_clock_change_does_is_said(day: date, starts: str, ends: str, words: list[str]) -> None:
+    (one,) = recurrence.lay_out([day], time.fromisoformat(starts), time.fromisoformat(ends))
+    notice = one.notice.replace("\u00a0", " ")
+    assert all(word in notice for word in words)
+    assert notice.count("Changement d’heure") == len(words)
+
+
 def test_closures_and_holidays_are_skipped_with_their_reason() -> None:
     days = [date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 26), date(2026, 12, 27)]
     closed = Closed(date(2026, 12, 27), date(2026, 12, 27), "chasse")

@@ -1,7 +1,9 @@
 """Out of use, never out of history: refused while something to come needs it, deleted only when nothing ever did."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,7 +14,9 @@ from civic import clock
 from civic.db import Database
 from civic.errors import Invalid
 from civic.missions.models import Mission
+from civic.shifts import actions, retiring
 from civic.shifts.actions import check_place
+from civic.shifts.models import Shift
 from civic.shifts.rules import outside_period
 from civic.shifts.values import ShiftValues
 from civic.sites.models import ClosureRule, Site
@@ -22,6 +26,7 @@ from tests.factories.encounters import make_encounter
 from tests.factories.missions import make_application, make_mission
 from tests.factories.shifts import in_days, make_shift
 from tests.factories.sites import make_closure, make_closure_rule, make_site
+from tests.postgres import somebody_waits
 
 Clients = Callable[[], httpx.AsyncClient]
 
@@ -161,3 +166,50 @@ def test_an_open_period_holds_every_day() -> None:
     assert outside_period(in_days(500), in_days(1).date(), None) == ""
     assert "commence le" in outside_period(in_days(0), in_days(1).date(), None)
     assert "s’arrête le" in outside_period(in_days(2), None, in_days(1).date())
+
+
+async def unguarded(_session: AsyncSession, _mission_id: UUID, _site_id: str) -> None:
+    """What planning was before it held its place."""
+
+
+async def crossing(url: str) -> tuple[str, bool]:
+    """Plan a shift while its site and mission are being archived; what came of it, and whether a shift stands there."""
+    db = Database(url)
+    try:
+        async with db.writing() as session:
+            cast = await make_cast(session)
+            site = await make_site(session, "here")
+            mission = await make_mission(session, [site])
+        starts = in_days(3, 9)
+        values = ShiftValues(mission.id, "here", starts, starts + timedelta(hours=2), 2, 2)
+
+        async def plan() -> str:
+            try:
+                async with db.writing() as session:
+                    await actions.create(session, by=cast.coordinator, values=values, publish=False)
+            except Invalid as invalid:
+                return ", ".join(invalid.errors)
+            return "planned"
+
+        async with db.writing() as session:
+            # What keeps the place goes first.
+            served = await session.get_one(Mission, mission.id)
+            await retiring.archive_mission(session, by=cast.coordinator, mission=served)
+            await retiring.archive_site(session, by=cast.admin, site=await session.get_one(Site, "here"))
+            await session.flush()
+            planner = asyncio.create_task(plan())
+            await somebody_waits(db)
+        outcome = await planner
+        async with db.reading() as session:
+            return outcome, await session.scalar(select(Shift.id)) is not None
+    finally:
+        await db.dispose()
+
+
+async def test_archiving_and_planning_do_not_cross(postgres_url: str) -> None:
+    assert await crossing(postgres_url) == ("mission_id, site_id", False)
+
+
+async def test_the_crossing_shows_without_the_guard(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "hold_place", unguarded)
+    assert await crossing(postgres_url) == ("planned", True)

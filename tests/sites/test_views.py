@@ -1,5 +1,7 @@
 """The pages of places: read by everybody, kept by coordinators in scope and admins."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -251,3 +253,31 @@ async def test_notes_on_safety_are_for_those_signed_in(
     assert "Zone encore chaude" not in (await make_client().get("/sites/here")).text
     for user in cast.users.values():
         assert "Zone encore chaude" in (await (await sign_in(make_client, db, user)).get("/sites/here")).text
+
+
+async def test_who_saves_a_place_second_is_told_what_changed(
+    session: AsyncSession, make_client: Clients, db: Database
+) -> None:
+    cast = await make_cast(session)
+    await make_site(session, "here", name="Terril", meeting_place="Au portail", access_notes="Bus 18")
+    await session.commit()
+    first = await sign_in(make_client, db, cast.coordinator_call)
+    second = await sign_in(make_client, db, cast.admin)
+    opened = await second.get("/sites/here/modifier")
+    begun = html.unescape(re.findall(r'name="begun" value="([^"]*)"', opened.text)[0])
+    assert (await first.post("/sites/here/modifier", data={"meeting_place": "À la mare"})).status_code == 303
+    typed = identity(name="Terril vert", meeting_place="Au portail", access_notes="Bus 18", begun=begun)
+    told = await second.post("/sites/here/modifier", data=typed)
+    assert told.status_code == 409
+    assert f"{cast.coordinator_call.name} a modifié cette fiche entre-temps." in told.text
+    assert "<td>Au portail</td><td><b>À la mare</b></td><td>–</td>" in told.text
+    assert 'value="Terril vert"' in told.text, "what was typed stays"
+    assert 'value="À la mare"' in told.text, "and the other's words are let in"
+    async with db.reading() as looking:
+        assert (await looking.get_one(Site, "here")).name == "Terril", "nothing is written"
+    begun = html.unescape(re.findall(r'name="begun" value="([^"]*)"', told.text)[0])
+    again = typed | {"meeting_place": "À la mare", "begun": begun}
+    assert (await second.post("/sites/here/modifier", data=again)).status_code == 303
+    async with db.reading() as looking:
+        kept = await looking.get_one(Site, "here")
+        assert (kept.name, kept.meeting_place) == ("Terril vert", "À la mare")

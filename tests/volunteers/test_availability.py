@@ -88,6 +88,7 @@ async def test_a_stretch_is_added_on_several_days_and_taken_back(scene: Scene, d
     gone = re.findall(rf'action="({PAGE}/[^"]+/suppression)"', page)
     assert (await scene.me.post(gone[0])).status_code == 303
     assert await said(db, scene.cast) == (Stretch(3, 0, 1440),)
+    assert (await scene.me.post(gone[0])).status_code == 303, "again: the same"
     assert await verbs(db) == ["volunteer.availability"] * 5
 
 
