@@ -11,11 +11,14 @@ from tests.e2e.field import Field
 
 pytestmark = pytest.mark.verify
 NO_LOCKS = "delete Navigator.prototype.locks;"
-# The lease is never seen: what two tabs would do without it.
-NO_LEASE = """const get = IDBObjectStore.prototype.get;
-IDBObjectStore.prototype.get = function (key) {
-  return get.call(this, key === "sender-lease" ? "nothing" : key);
-};"""
+# Each tab has a lease of its own and sees no other: what two tabs would do without one.
+NO_LEASE = """const name = `lease ${Math.random()}`;
+const own = (key) => (key === "sender-lease" ? name : key);
+const { get, put } = IDBObjectStore.prototype;
+const remove = IDBObjectStore.prototype.delete;
+IDBObjectStore.prototype.get = function (key) { return get.call(this, own(key)); };
+IDBObjectStore.prototype.delete = function (key) { return remove.call(this, own(key)); };
+IDBObjectStore.prototype.put = function (value, ...keys) { return put.call(this, value, ...keys.map(own)); };"""
 KICK = "navigator.locks === undefined && dispatchEvent(new Event('online'))"
 
 
