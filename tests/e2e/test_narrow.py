@@ -182,7 +182,7 @@ def test_a_word_without_end_widens_no_page(
     """Last in this file: what it writes stays in the file's database."""
     with closing(sqlite3.connect(server.folder / "var" / "civic.db")) as database, database:
         for table, values in TYPED:
-            named = ", ".join(f"{name} = ?" for name in values)
+            named = ", ".join(f"{name} = ?" for name in values)
             assert database.execute(f"UPDATE {table} SET {named}", tuple(values.values())).rowcount, table
     wide = []
     for who, paths in TYPED_ON.items():
