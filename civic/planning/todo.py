@@ -130,7 +130,7 @@ def _closed(closed: Sequence[ShiftFacts], address: Address, most: int | None) ->
     if len(shown) < len(closed):
         following, more = closed[len(shown)], len(closed) - len(shown)
         title = _("Et %(n)s autres un jour de fermeture") % {"n": more}
-        text = _("Le premier : %(shift)s") % {"shift": _of_shift(following)}
+        text = _("Le premier : %(shift)s") % {"shift": _of_shift(following)}
         href = address(following.id, following.times.starts_at)
         found.append(Todo("bad", "ban", title, text, href, _("Régler"), more))
     return found

@@ -65,7 +65,7 @@ def starts_at(page: Page, day: date) -> datetime:
     return clock.oclock(day, int(hour) + int(minute or 0) / 60)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_week_from_the_template_to_who_does_not_come(
     desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path
 ) -> None:
@@ -166,7 +166,7 @@ def walk_to(keys: Keys, slot: Locator) -> None:
     raise AssertionError("the arrows don't lead there")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_same_by_keys_alone(desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path) -> None:
     keys = Keys(desk)
     desk.clock.install()
