@@ -21,6 +21,7 @@ COORDINATOR = "coordination@demo.example"
 QUARTER = timedelta(minutes=15)
 NEXT = clock.monday(clock.today()) + timedelta(days=7)
 CLOSED = "Créneau un jour de fermeture"
+PATIENT = 30_000  # the first page of a server that has just begun, on a busy machine
 
 
 @contextmanager
@@ -65,10 +66,11 @@ def starts_at(page: Page, day: date) -> datetime:
     return clock.oclock(day, int(hour) + int(minute or 0) / 60)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_week_from_the_template_to_who_does_not_come(
     desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path
 ) -> None:
+    desk.set_default_timeout(PATIENT)
     sign_in(desk, COORDINATOR)
     desk.goto("/planning")
     # This week kept as a template, and laid onto the next one.
@@ -122,6 +124,7 @@ def test_a_week_from_the_template_to_who_does_not_come(
         later(server, begins + QUARTER, tmp_path) as then,
         watched_page(browser, then, **PHONE) as phone,
     ):
+        phone.set_default_timeout(PATIENT)
         sign_in(phone, COORDINATOR)
         phone.goto("/planning/jour")
         card = phone.locator(f"#c-{slot[2:]}")
@@ -166,10 +169,11 @@ def walk_to(keys: Keys, slot: Locator) -> None:
     raise AssertionError("the arrows don't lead there")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_same_by_keys_alone(desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path) -> None:
     keys = Keys(desk)
     desk.clock.install()
+    desk.set_default_timeout(PATIENT)
     sign_in(desk, COORDINATOR)
     desk.goto("/planning")
     menu = desk.locator("summary", has_text="Plus")
@@ -253,6 +257,7 @@ def test_the_same_by_keys_alone(desk: Page, browser: Browser, server: Server, si
         later(server, begins + QUARTER, tmp_path) as then,
         watched_page(browser, then, **DESK) as page,
     ):
+        page.set_default_timeout(PATIENT)
         sign_in(page, COORDINATOR)
         nobody_comes(Keys(page), slot_id[2:], absent, instead)
 

@@ -77,6 +77,11 @@ def test_who_is_missing_comes_first_and_what_is_noted_is_settled() -> None:
     assert people[0].phone == "06"
     assert (board.count("present"), board.count("missing")) == (2, 1)
     settled = noted | {late.booking_id: Noted("excused", None)}
+    for crowd, replaceable in ((crowds[shift.id], False), (Crowd((there, late)), True)):
+        [(_key, _title, [line])] = lay_out(
+            shift.times.day, [shift], {shift.id: crowd}, settled, {}, START + GRACE
+        ).sections
+        assert line.replaceable is replaceable, "who came without a place came instead"
     assert [key for key, _t, _l in lay_out(shift.times.day, [shift], crowds, settled, {}, START + GRACE).sections] == [
         "running"
     ]
