@@ -268,3 +268,15 @@ async def test_a_series_ends_with_its_mission(world: World, db: Database) -> Non
     await world.post("coordinator", NEW, **form)
     made = await in_series(db, UUID(form["series_id"]))
     assert [clock.local(one.starts_at).day for one in made] == [1, 4, 8]
+
+
+async def test_the_nights_of_a_clock_change_are_pointed_out(world: World, db: Database) -> None:
+    """The night to Sunday 31 October 2027 is an hour longer than the others of the series."""
+    night = typed(world, day="2027-10-16", start="20:00", end="10:00", weekdays=["5"], until="2027-11-06")
+    answer = await world.post("coordinator", NEW, **night)
+    assert answer.status_code == 422
+    assert 'id="f-end-error"' in answer.text
+    assert "30 oct." in answer.text
+    shorter = await world.post("coordinator", NEW, **{**night, "end": "09:00"})
+    assert shorter.status_code == 200
+    assert shorter.text.count("Changement d’heure") == 1
