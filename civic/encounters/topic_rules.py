@@ -1,4 +1,4 @@
-"""What a topic means on a day, and what may become of one. Pure decisions: docs/decisions/0014 says why.
+"""What a topic means on a day, and what may become of one. Pure decisions: docs/decisions/0015 says why.
 
 A topic that was merged keeps the encounters of the days before: only from the first day on do they count elsewhere.
 """
