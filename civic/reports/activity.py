@@ -184,7 +184,7 @@ async def activity(
         cut_off=moment,
         data_from=start if start and filters.from_ < start <= filters.to else None,
         now=now,
-        changes=await topic_notes.changes(session),
+        changes=topic_notes.changes(known.topics),
         before=past[0] if past else None,
         places=known.places,
     )

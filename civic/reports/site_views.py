@@ -11,7 +11,7 @@ from civic.db import Session
 from civic.errors import Forbidden
 from civic.i18n import _
 from civic.reports import topic_notes
-from civic.reports.counting import first_day
+from civic.reports.counting import first_day, topics_of
 from civic.reports.page import Cone
 from civic.reports.site_life import YEAR, Life, life_of, month_starts
 from civic.sites.views import AnySite
@@ -28,7 +28,7 @@ async def show(request: Request, site: AnySite, user: ReaderUser, session: Sessi
     last, present, now = _month(request), clock.today().replace(day=1), clock.now()
     start = await first_day(session)
     life = await life_of(session, site.id, last, now, start)
-    changes = await topic_notes.changes(session)
+    changes = topic_notes.changes(await topics_of(session))
     first = life.months[0].first if life.months else last
     # A year before is shown where the data reach all of it.
     compared = start is not None and bool(life.before) and start <= life.before[0].first

@@ -1,11 +1,8 @@
 """What a report says about topics that began, ended or merged within the days that it speaks of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.encounters.models import Topic
 from civic.formats import day_long
@@ -24,12 +21,10 @@ class TopicChange:
     into_label: str = ""
 
 
-async def changes(session: AsyncSession) -> list[TopicChange]:
-    """All that ever changed, in the order of the days."""
-    dated = or_(Topic.valid_from.is_not(None), Topic.valid_to.is_not(None))
-    rows = (await session.scalars(select(Topic).where(dated))).all()
-    merged = {row.merged_into for row in rows if row.merged_into}
-    labels = dict((await session.execute(select(Topic.code, Topic.label).where(Topic.code.in_(merged)))).tuples().all())
+def changes(topics: Sequence[Topic]) -> list[TopicChange]:
+    """All that ever changed of all the topics, in the order of the days."""
+    labels = {row.code: row.label for row in topics}
+    rows = [row for row in topics if row.valid_from or row.valid_to]
     found = [TopicChange("new", row.valid_from, row.code, row.label) for row in rows if row.valid_from]
     for row in rows:
         if row.gone_from and row.merged_into:

@@ -1,6 +1,6 @@
 // « Comment s’est passée la sortie ? » on the home page. The server drew what it knew; the phone adds what came since: a
 // shift that ended with no network, an account that waits here or has just left, one that the partner wrote.
-import { account, keptAt, pageTime } from "./account.js";
+import { account, madeAt } from "./account.js";
 import { mine, shiftOf } from "./queue.js";
 import { ended, shifts } from "./shifts.js";
 import { today } from "./time.js";
@@ -8,7 +8,6 @@ import { count, piece, word } from "./words.js";
 
 const root = document.querySelector("[data-phone-outings]");
 const drawn = (kind) => root.querySelector(`[data-outing="${kind}"]`);
-const madeAt = keptAt ?? Date.parse(pageTime);
 // What the server had drawn, which stays true of its shift: an account once written is never unwritten.
 const first = root && { asked: drawn("asked")?.dataset.shift, written: drawn("written")?.dataset.shift };
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 # What is wrong with where the focus is; "" when a person sees it. The box of a chip stands for the input inside it.
 SEEN = """() => {
@@ -49,7 +50,10 @@ class Keys:
     def seen(self) -> None:
         if self.page.evaluate(SEEN):
             # The skip link slides in, and the page to what has the focus.
-            self.page.wait_for_function(f"() => !({SEEN})()", timeout=10_000)
+            try:
+                self.page.wait_for_function(f"() => !({SEEN})()", timeout=10_000)
+            except PlaywrightTimeout:
+                raise AssertionError(f"{self.page.evaluate(SEEN)}: {self.page.evaluate(NAME)}") from None
 
     def lands(self, place: Locator) -> None:
         expect(place).to_be_focused(timeout=20_000)

@@ -34,7 +34,7 @@ async def test_a_mark_says_how_many_and_what_they_lack(world: World, db: Databas
     page = (await world.get("coordinator", FOUR)).text
     assert "2 créneaux, 2 à pourvoir, 1 sur 4 places" in page
     assert "1 créneau, 1 brouillon, 0 sur 0 place" in page
-    assert "1 créneau, 1 sur 1 places" in page
+    assert "1 créneau, 1 sur 1 place" in page
     assert "Chasse" in page
     assert set(re.findall(r'data-state="(\w+)"', page)) == {"short", "draft", "full", "empty"}
     assert page.count('scope="colgroup"') == 4
