@@ -39,7 +39,7 @@ verify: verify-a11y verify-load verify-demo verify-field verify-engines verify-r
 
 verify-a11y: setup  ## every page on each screen and in each theme
 	@scripts/test-deps
-	$(BIN)/python -m pytest -n 2 -m verify tests/e2e/test_accessibility.py tests/e2e/test_narrow.py
+	$(BIN)/python -m pytest -n 2 -m verify tests/e2e/test_accessibility.py tests/e2e/test_narrow.py tests/e2e/test_planning_week.py
 
 verify-load: setup  ## hundreds at once through several servers, servers killed, long random sequences
 	@scripts/test-deps

@@ -97,10 +97,22 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+# Servers and processes of a test's own, begun once for each engine: an ordinary run takes SQLite alone.
+HEAVY = (
+    "tests/reports/test_downloads.py::test_20_000_rows",
+    "tests/tasks/test_processes.py",
+    "tests/outbox/test_worker.py::test_a_killed_worker",
+)
+
+
 def _said_already(item: pytest.Item) -> bool:
     """A page asked with many inputs meets PostgreSQL with the first of them; `make verify-engines` runs the others."""
     callspec = getattr(item, "callspec", None)
-    if callspec is None or callspec.params.get("engine_url") != "postgres" or "make_client" not in item.fixturenames:
+    if callspec is None or callspec.params.get("engine_url") != "postgres":
+        return False
+    if item.nodeid.startswith(HEAVY):
+        return True
+    if "make_client" not in item.fixturenames:
         return False
     return any(index for name, index in callspec.indices.items() if name != "engine_url")
 

@@ -304,6 +304,7 @@ async def check_log(session: AsyncSession) -> None:
     assert not (await session.scalars(select(OutboxMail))).all()
 
 
+@pytest.mark.verify
 async def test_both_engines_hold_the_same_rows(sqlite_url: str, postgres_url: str) -> None:
     """The whole demo, ids included, follows from the seed and the day."""
     digests = []

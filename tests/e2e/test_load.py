@@ -7,6 +7,7 @@ import pytest
 from tests import load
 
 
+@pytest.mark.verify
 async def test_nobody_is_booked_past_a_guard_however_many_ask_at_once(engine_url: str, tmp_path: Path) -> None:
     async with load.field(engine_url, tmp_path, people=24) as one:
         await load.race(one, places=3)

@@ -176,6 +176,7 @@ TYPED_ON = {
 }
 
 
+@pytest.mark.verify
 def test_a_word_without_end_widens_no_page(
     browser: Browser, server: Server, sign_in: Callable[[Page, str], None]
 ) -> None:

@@ -131,6 +131,7 @@ def test_a_week_from_the_template_to_who_does_not_come(
         missing = phone.locator("section", has=phone.get_by_role("heading", name="Il manque quelqu’un"))
         expect(missing.locator(card)).to_be_visible()
         card.get_by_role("button", name=f"Là {present}").tap()
+        expect(card.locator(".day-person", has_text=present)).to_contain_text("Présence")
         card.get_by_role("button", name=f"Absence {absent}").tap()
         card.get_by_role("link", name=f"Noter qui remplace {absent}").tap()
         expect(phone.get_by_label("À la place de").locator("option:checked")).to_have_text(absent)
@@ -170,6 +171,7 @@ def walk_to(keys: Keys, slot: Locator) -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.verify
 def test_the_same_by_keys_alone(desk: Page, browser: Browser, server: Server, sign_in: SignIn, tmp_path: Path) -> None:
     keys = Keys(desk)
     desk.clock.install()
