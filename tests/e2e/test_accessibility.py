@@ -1,7 +1,7 @@
 """Each page without a serious or critical violation, and no wider than its screen.
 
-Ordinary runs take the lists and the forms in one look, `make verify-a11y` them in the three others, and the pages of one
-thing in all four.
+Ordinary runs take the lists and the forms in one look, `make verify-a11y` the three others of them, and the pages of
+one thing in all four.
 """
 
 from collections.abc import Callable, Iterator
