@@ -91,6 +91,7 @@ def test_a_backup_brings_the_photo_along(volunteer: Field) -> None:
     volunteer.visit()
     page.context.set_offline(True)
     report(volunteer, text, "eau", photo((300, 200)))
+    expect(page.locator("[data-piece=saved]")).to_be_visible()
     volunteer.let_go()
     volunteer.open("/envois")
     page.locator("summary", has_text="Mettre à l’abri").click()

@@ -276,7 +276,7 @@ async def test_the_nights_of_a_clock_change_are_pointed_out(world: World, db: Da
     answer = await world.post("coordinator", NEW, **night)
     assert answer.status_code == 422
     assert 'id="f-end-error"' in answer.text
-    assert "30 oct." in answer.text
+    assert "30\u00a0oct." in answer.text
     shorter = await world.post("coordinator", NEW, **{**night, "end": "09:00"})
     assert shorter.status_code == 200
     assert shorter.text.count("Changement d’heure") == 1
