@@ -82,6 +82,15 @@ const handedOver = () =>
     setTimeout(done, 3_000);
   });
 
+// The release in charge gathers the pages of the field, each release once.
+let told = null;
+const warm = async () => {
+  const { active } = await navigator.serviceWorker.ready;
+  if (!account || active === told) return;
+  told = active;
+  active.postMessage({ type: "warm", account });
+};
+
 const startWorker = async () => {
   if (!("serviceWorker" in navigator)) return;
   const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
@@ -94,9 +103,10 @@ const startWorker = async () => {
   registration.addEventListener("updatefound", () =>
     registration.installing?.addEventListener("statechange", ({ target }) => target.state === "installed" && take()),
   );
+  // One that was still on its way when this page began takes over later.
+  if (navigator.serviceWorker.controller) navigator.serviceWorker.addEventListener("controllerchange", () => warm().catch(() => {}));
   if (take()) await handedOver();
-  const ready = await navigator.serviceWorker.ready;
-  if (account) ready.active.postMessage({ type: "warm", account });
+  await warm();
 };
 
 if (account) startSigned();
