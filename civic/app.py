@@ -91,7 +91,7 @@ ROUTERS = (
     "civic.legal",
 )
 # What waits for a coordinator in domains that the planning does not know, in the order of « À traiter ».
-TODO = ("civic.encounters.review_todo",)
+WAITING = ("civic.encounters.review_todo",)
 
 
 def steady_collector() -> None:
@@ -132,7 +132,7 @@ def create_app(configured: Settings | None = None, database: Database | None = N
         router = import_module(name).router
         faced = [Depends(known_query)] if router.prefix.startswith("/api/") else []
         app.include_router(router, dependencies=faced)
-    sources.SOURCES[:] = [import_module(name).waiting for name in TODO]
+    sources.SOURCES[:] = [import_module(name).waiting for name in WAITING]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     openapi.install(app)

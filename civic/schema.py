@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -109,8 +110,23 @@ def decode_cursor(cursor: str | None, size: int) -> list[str] | None:
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != size or not all(_is_clean(part) for part in key):
-        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")})
+        raise unknown_cursor()
     return key
+
+
+def day_key(cursor: str | None) -> tuple[date, UUID] | None:
+    """The key of a list by day, then identifier. Raises Invalid."""
+    key = decode_cursor(cursor, 2)
+    if key is None:
+        return None
+    try:
+        return date.fromisoformat(key[0]), UUID(key[1])
+    except ValueError:
+        raise unknown_cursor() from None
+
+
+def unknown_cursor() -> Invalid:
+    return Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")})
 
 
 PagingQuery = Annotated[Paging, Query()]

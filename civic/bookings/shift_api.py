@@ -18,7 +18,7 @@ from civic.bookings.values import ShiftFacts
 from civic.db import Session
 from civic.errors import Answer, Invalid
 from civic.i18n import _
-from civic.schema import Items, Nothing, decode_cursor, encode_cursor
+from civic.schema import Items, Nothing, decode_cursor, encode_cursor, unknown_cursor
 from civic.shifts import actions as shift_actions
 from civic.shifts.values import ShiftValues
 
@@ -157,7 +157,7 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
             raise ValueError
         return moment, UUID(key[1])
     except ValueError:
-        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")}) from None
+        raise unknown_cursor() from None
 
 
 def _cursor(shift: ShiftFacts) -> str:

@@ -1,9 +1,7 @@
 """Encounters and outings in the JSON interface: batches from phones, the list, the cancellation."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -23,9 +21,7 @@ from civic.encounters.schemas import (
     VoidIn,
     VoidOut,
 )
-from civic.errors import Invalid
-from civic.i18n import _
-from civic.schema import Items, decode_cursor, encode_cursor
+from civic.schema import Items, day_key, encode_cursor
 
 router = APIRouter(prefix="/api/v1", tags=["encounters"])
 
@@ -51,7 +47,7 @@ async def list_encounters(
 ) -> Items[EncounterOut]:
     """By day: a volunteer's own and those of their shifts, a coordinator's scope, everything for a manager."""
     chosen = queries.narrowed(queries.visible_to(user), Filters(first=query.from_, last=query.to, site=query.site))
-    found = await queries.after(session, chosen, _after(query.cursor), query.limit + 1)
+    found = await queries.after(session, chosen, day_key(query.cursor), query.limit + 1)
     shown = found[: query.limit]
     more = len(found) > query.limit
     items = [EncounterOut.of(row, with_comment=reads_comment(user, row)) for row in shown]
@@ -70,13 +66,3 @@ async def void(encounter: VisibleEncounter, user: Reader, session: Session, body
 
 def _results(results: Sequence[Result]) -> ResultsOut:
     return ResultsOut(results=[ResultOut.model_validate(result) for result in results])
-
-
-def _after(cursor: str | None) -> tuple[date, UUID] | None:
-    key = decode_cursor(cursor, 2)
-    if key is None:
-        return None
-    try:
-        return date.fromisoformat(key[0]), UUID(key[1])
-    except ValueError:
-        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")}) from None

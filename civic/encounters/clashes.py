@@ -1,13 +1,13 @@
 """Two people correct one encounter: what the first changed, and the second's form with both in it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic.accounts.models import User
+from civic.begun import Clash
 from civic.encounters import codes, history
 from civic.encounters.contents import Content
 from civic.encounters.detector import holds
@@ -17,16 +17,6 @@ from civic.forms import Form
 from civic.i18n import _
 
 FIELDS = tuple(name for name in history.LABELS if name != "status")
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """A field that somebody else changed: what it was, what it is, what was typed here (None: nothing)."""
-
-    label: str
-    before: str
-    now: str
-    typed: str | None
 
 
 async def settle(

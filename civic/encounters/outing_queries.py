@@ -5,28 +5,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, false, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from civic.accounts.models import User
 from civic.encounters import codes
 from civic.encounters.models import Encounter, Outing
-from civic.encounters.pairs import pair_shift_ids
+from civic.encounters.pairs import in_sight
 from civic.sites.models import Site
 
 Key = tuple[Any, ...]
 
 
 def visible_to(user: User) -> Select[tuple[Outing]]:
-    """As for encounters: a volunteer's own and those of their shifts, a coordinator's scope, all for a manager."""
-    chosen = select(Outing).join(Site, Site.id == Outing.site_id)
-    if user.role == "volunteer":
-        return chosen.where(or_(Outing.author_id == user.id, Outing.shift_id.in_(pair_shift_ids(user.id))))
-    if user.role == "coordinator":
-        scope = user.scope_codes
-        return chosen.where(Site.intermunicipality_code.in_(sorted(scope))) if scope else chosen
-    return chosen if user.role == "manager" else chosen.where(false())
+    """The outings that somebody may see, with their site."""
+    return select(Outing).join(Site, Site.id == Outing.site_id).where(in_sight(Outing, user))
 
 
 def narrowed(

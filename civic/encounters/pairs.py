@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, exists, false, or_, select, true, update
 
+from civic.accounts.models import User
 from civic.bookings.models import WALK_IN, Attendance, Booking
 from civic.encounters.models import ClosedPeriod, Encounter, Outing
+from civic.sites.models import Site
 from civic.volunteers.models import Volunteer
 
 
@@ -23,6 +25,17 @@ def pair_shift_ids(user_id: UUID) -> Select[tuple[UUID]]:
         .join(Volunteer, Volunteer.id == Booking.volunteer_id)
         .where(Volunteer.user_id == user_id, of_the_pair())
     )
+
+
+def in_sight(row: type[Encounter] | type[Outing], user: User) -> ColumnElement[bool]:
+    """Who may see an encounter or an outing, its site joined: a volunteer their own and those of their shifts, a
+    coordinator their scope, a manager everything, nobody else anything."""
+    if user.role == "volunteer":
+        return or_(row.author_id == user.id, row.shift_id.in_(pair_shift_ids(user.id)))
+    if user.role == "coordinator":
+        scope = sorted(user.scope_codes)
+        return Site.intermunicipality_code.in_(scope) if scope else true()
+    return true() if user.role == "manager" else false()
 
 
 def take_out_strangers(outing_ids: Collection[UUID]) -> Update:

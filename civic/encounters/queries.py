@@ -6,14 +6,14 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, case, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from civic.accounts.models import User
 from civic.encounters import codes
 from civic.encounters.models import Encounter, EncounterTopic, Topic
-from civic.encounters.pairs import pair_shift_ids
+from civic.encounters.pairs import in_sight
 from civic.shifts.models import Shift
 from civic.sites.models import Site
 
@@ -43,14 +43,8 @@ COUNTED, UNSAID = "counted", "none"
 
 
 def visible_to(user: User) -> Select[tuple[Encounter]]:
-    """A volunteer's own and those of their shifts, a coordinator's scope, everything for a manager; joins the site."""
-    chosen = select(Encounter).join(Site, Site.id == Encounter.site_id)
-    if user.role == "volunteer":
-        return chosen.where(or_(Encounter.author_id == user.id, Encounter.shift_id.in_(pair_shift_ids(user.id))))
-    if user.role == "coordinator":
-        scope = user.scope_codes
-        return chosen.where(Site.intermunicipality_code.in_(sorted(scope))) if scope else chosen
-    return chosen if user.role == "manager" else chosen.where(false())
+    """The encounters that somebody may see; joins the site."""
+    return select(Encounter).join(Site, Site.id == Encounter.site_id).where(in_sight(Encounter, user))
 
 
 def narrowed(chosen: Select[tuple[Encounter]], filters: Filters) -> Select[tuple[Encounter]]:

@@ -15,9 +15,7 @@ from civic.encounters.contents import MAX_COMMENT, MAX_VERSION
 from civic.encounters.schemas import MAX_BATCH, ResultOut, ResultsOut
 from civic.encounters.site_report_access import OwnReport, reads_description
 from civic.encounters.site_reports import report_batch
-from civic.errors import Invalid
-from civic.i18n import _
-from civic.schema import Items, Paging, SafeStr, Shown, Strict, decode_cursor, encode_cursor
+from civic.schema import Items, Paging, SafeStr, Shown, Strict, day_key, encode_cursor
 from civic.sites import photos, report_queries, reporting
 from civic.sites.kinds import REPORT_KINDS, SPOTS
 from civic.sites.models import SiteReport
@@ -107,7 +105,7 @@ async def list_reports(query: Annotated[ReportQuery, Query()], user: CurrentUser
     """The latest first: a volunteer's own, a coordinator's scope, everything for a manager and an admin."""
     filters = ReportFilters(state=query.state or "", kind=query.kind or "", site=query.site or "")
     chosen = report_queries.narrowed(report_queries.visible_to(user), filters)
-    found = await report_queries.after(session, chosen, _key(query.cursor), query.limit + 1)
+    found = await report_queries.after(session, chosen, day_key(query.cursor), query.limit + 1)
     shown = found[: query.limit]
     more = len(found) > query.limit
     items = [_shown(report, user) for report in shown]
@@ -140,13 +138,3 @@ def _shown(report: SiteReport, user: User) -> ReportOut:
         handed_on_to=report.handed_on_to or None,
         **{name: getattr(report, name) for name in names},
     )
-
-
-def _key(cursor: str | None) -> tuple[date, UUID] | None:
-    key = decode_cursor(cursor, 2)
-    if key is None:
-        return None
-    try:
-        return date.fromisoformat(key[0]), UUID(key[1])
-    except ValueError:
-        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")}) from None

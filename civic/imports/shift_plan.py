@@ -67,7 +67,7 @@ def _weigh(one: Wanted, world: World, by: User, now: datetime, taken: dict[Any, 
     _refuse_twice(placed, standing, taken)
     values = _values(placed, standing)
     _check_place(line, values, standing, world, by)
-    for code, reason in _problems(values).items():
+    for code, reason in rules.problems_of(values).items():
         line.wrong(SOURCES.get(code, code), reason)
     if standing is None:
         if line.values.get("state") == "cancelled":
@@ -161,16 +161,6 @@ def _check_period(line: Line, values: ShiftValues, standing: Known | None, world
     outside = rules.outside_period(values.starts_at, *world.periods[values.mission_id]) if moved else ""
     if outside:
         line.wrong("date" if "date" in line.typed else "starts_at", outside)
-
-
-def _problems(values: ShiftValues) -> dict[str, str]:
-    return rules.problems(
-        starts_at=values.starts_at,
-        ends_at=values.ends_at,
-        break_minutes=values.break_minutes,
-        capacity=values.capacity,
-        min_staff=values.min_staff,
-    )
 
 
 def _edited(line: Line, label: str, standing: Known, values: ShiftValues, world: World, now: datetime) -> Planned:

@@ -6,10 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from civic.db import Session
-from civic.errors import Invalid
-from civic.i18n import _
 from civic.missions.queries import page_of_missions
-from civic.schema import Items, Paging, Shown, decode_cursor, encode_cursor
+from civic.schema import Items, Paging, Shown, decode_cursor, encode_cursor, unknown_cursor
 
 router = APIRouter(prefix="/api/v1", tags=["missions"])
 
@@ -52,4 +50,4 @@ def _after(cursor: str | None) -> tuple[str, UUID] | None:
     try:
         return key[0], UUID(key[1])
     except ValueError:
-        raise Invalid({"cursor": _("Ce curseur n’existe pas. Repartez du début de la liste.")}) from None
+        raise unknown_cursor() from None

@@ -1,6 +1,5 @@
 """The form that changes a series: its own fields again, and from which shift on."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 from civic.bookings.series_judging import Edit
@@ -10,7 +9,6 @@ from civic.planning.series_aim import Aim
 from civic.planning.series_page import SeriesPage
 from civic.planning.shift_form import Choices
 from civic.shifts import series_rows
-from civic.shifts.series import SeriesValues
 
 REASON_MAX = 300
 
@@ -52,9 +50,5 @@ def read(form: Form, choices: Choices, page: SeriesPage) -> tuple[Aim, Edit] | N
     publish = form.choice("state", ("published", "draft")) == "published"
     if values is None or not form.ok:
         return None
-    edit = Edit(edit_id, aim.scope, aim.since, _whole(values), publish, form.checked("take_apart"))
+    edit = Edit(edit_id, aim.scope, aim.since, values, publish, form.checked("take_apart"))
     return aim, edit
-
-
-def _whole(values: SeriesValues) -> SeriesValues:
-    return replace(values, rhythm=replace(values.rhythm, weekdays=tuple(sorted(values.rhythm.weekdays))))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from civic import clock
 from civic.accounts.models import User
+from civic.begun import Clash
 from civic.bookings.values import ShiftFacts
 from civic.formats import day_short
 from civic.forms import Form
@@ -181,16 +182,6 @@ def unpack(packed: str) -> dict[str, str]:
     except ValueError:
         return {}
     return found if set(found) == set(FIELDS) else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """One field that somebody else changed meanwhile: what it was, what it is, what was typed here (or None)."""
-
-    label: str
-    before: str
-    now: str
-    typed: str | None
 
 
 def merge(form: Form, opened: Mapping[str, str], stored: Mapping[str, str], choices: Choices) -> list[Clash]:

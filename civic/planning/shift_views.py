@@ -10,6 +10,7 @@ from starlette.responses import Response
 from civic import clock
 from civic.accounts.current import CoordinatorUser, CurrentUser
 from civic.accounts.models import User
+from civic.begun import Clash
 from civic.bookings import cancelling, changes
 from civic.bookings import queries as bookings
 from civic.bookings.access import PlannedShift
@@ -22,7 +23,7 @@ from civic.forms import Form
 from civic.i18n import _, ngettext
 from civic.planning import queries, shift_form, weeks
 from civic.planning.fiche import told
-from civic.planning.shift_form import Choices, Clash
+from civic.planning.shift_form import Choices
 from civic.shifts import actions as shifts
 from civic.shifts.models import Shift
 from civic.shifts.values import ShiftValues

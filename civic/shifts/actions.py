@@ -34,7 +34,7 @@ async def create(
             return made
     await hold_place(session, values.mission_id, values.site_id)
     await check_place(session, by=by, values=values)
-    found = _problems(values) | rules.too_old(values.starts_at, now())
+    found = rules.problems_of(values) | rules.too_old(values.starts_at, now())
     if found:
         raise Invalid(found)
     shift = Shift(
@@ -57,19 +57,9 @@ async def create(
     return shift
 
 
-def _problems(values: ShiftValues) -> dict[str, str]:
-    return rules.problems(
-        starts_at=values.starts_at,
-        ends_at=values.ends_at,
-        break_minutes=values.break_minutes,
-        capacity=values.capacity,
-        min_staff=values.min_staff,
-    )
-
-
 def check_times(values: ShiftValues) -> None:
     """Raises Invalid when the values do not make a shift."""
-    found = _problems(values)
+    found = rules.problems_of(values)
     if found:
         raise Invalid(found)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from civic import clock
 from civic.formats import day_long
 from civic.i18n import _
+from civic.shifts.values import ShiftValues
 
 LONGEST = timedelta(hours=14)
 LATEST_IN_PAST = timedelta(days=31)
@@ -25,6 +26,17 @@ def problems(
     if min_staff > capacity:
         found["min_staff"] = _("Le minimum dépasse le nombre de places.")
     return found
+
+
+def problems_of(values: ShiftValues) -> dict[str, str]:
+    """`problems` of what somebody fills in to plan a shift."""
+    return problems(
+        starts_at=values.starts_at,
+        ends_at=values.ends_at,
+        break_minutes=values.break_minutes,
+        capacity=values.capacity,
+        min_staff=values.min_staff,
+    )
 
 
 def too_old(starts_at: datetime, now: datetime) -> dict[str, str]:

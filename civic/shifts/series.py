@@ -118,7 +118,7 @@ async def _within_period(
 def _check(values: SeriesValues, occurrences: Iterable[Occurrence]) -> None:
     """Raises Invalid when a day that is not skipped does not make a shift; it names a day that is not as the others."""
     kept = [one for one in occurrences if not one.skipped]
-    wrong = [(one, found) for one in kept if (found := _problems(values.on(one)))]
+    wrong = [(one, found) for one in kept if (found := rules.problems_of(values.on(one)))]
     if not wrong:
         return
     one, found = wrong[0]
@@ -127,16 +127,6 @@ def _check(values: SeriesValues, occurrences: Iterable[Occurrence]) -> None:
     # A night of 14 h lasts 15 when the clocks go back.
     day = day_short(one.starts_at)
     raise Invalid({name: _("%(day)s : %(problem)s") % {"day": day, "problem": text} for name, text in found.items()})
-
-
-def _problems(shift: ShiftValues) -> dict[str, str]:
-    return rules.problems(
-        starts_at=shift.starts_at,
-        ends_at=shift.ends_at,
-        break_minutes=shift.break_minutes,
-        capacity=shift.capacity,
-        min_staff=shift.min_staff,
-    )
 
 
 async def starts_there(session: AsyncSession, values: SeriesValues, occurrences: Sequence[Occurrence]) -> set[datetime]:

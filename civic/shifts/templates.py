@@ -149,13 +149,7 @@ def _closed(line: WeekLine, day: date, closures: Sequence[Closed]) -> str:
 def _malformed(laid: Laid) -> str:
     """Why this day makes no shift though the line does: a night of 14 h lasts 15 when the clocks go back."""
     values = laid.values
-    found = rules.problems(
-        starts_at=values.starts_at,
-        ends_at=values.ends_at,
-        break_minutes=values.break_minutes,
-        capacity=values.capacity,
-        min_staff=values.min_staff,
-    )
+    found = rules.problems_of(values)
     problem = next(iter(found.values()), "")
     return _("%(day)s : %(problem)s") % {"day": day_short(values.starts_at), "problem": problem} if problem else ""
 
