@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import clock
 from civic.audit.models import AuditEvent
-from civic.bookings import actions, series_changes, series_judging
+from civic.bookings import actions, cancelling, series_changes, series_judging
 from civic.bookings.models import Booking
 from civic.bookings.series_judging import ALL, FOLLOWING, DryRun, Edit
 from civic.db import Database
@@ -288,6 +289,36 @@ async def test_two_coordinators_at_once_the_second_is_told(world: World, db: Dat
 
     ended = await asyncio.gather(*(one(*each) for each in zip(edits, digests, strict=True)))
     assert sorted(ended) == ["done", "series_changed"]
+
+
+@pytest.mark.parametrize("engine_url", ["postgres"], indirect=True)
+async def test_without_the_locks_both_go_through(
+    world: World, db: Database, tuesdays: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control there; on SQLite a writing transaction is alone anyhow."""
+    edits = [edit_of(world, starts=time(hour)) for hour in (13, 12)]
+    digests = [(await look(db, world, tuesdays, one)).digest for one in edits]
+    both_looked, really = asyncio.Barrier(2), series_judging.dry_run
+
+    async def look_then_wait(*args: Any, **asked: Any) -> DryRun:
+        run = await really(*args, **asked)
+        async with asyncio.timeout(30):
+            await both_looked.wait()
+        return run
+
+    async def not_held(session: AsyncSession, _by: Any, series_id: UUID, *_sites: str) -> ShiftSeries:
+        return await session.get_one(ShiftSeries, series_id)
+
+    async def nobody_held(_session: AsyncSession, _ids: Any) -> set[UUID]:
+        return set()
+
+    monkeypatch.setattr(series_judging, "dry_run", look_then_wait)
+    monkeypatch.setattr(series_rows, "held", not_held)
+    monkeypatch.setattr(cancelling, "hold_many", nobody_held)
+    await asyncio.gather(*(apply(db, world, tuesdays, *each) for each in zip(edits, digests, strict=True)))
+    async with db.reading() as session:
+        verbs = list(await session.scalars(select(AuditEvent.verb).where(AuditEvent.verb == "series.edited")))
+    assert verbs == ["series.edited"] * 2
 
 
 async def test_without_the_digest_the_second_overwrites_the_first(
