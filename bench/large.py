@@ -38,11 +38,18 @@ async def fill(database: Database, encounters: int) -> tuple[date, date]:
         shifts = await _shifts(session, first)
         await _numbered(session, shifts)
         await _encounters(session, encounters, len(shifts), sqlite=database.sqlite)
-    if not database.sqlite:
-        async with database.writing() as session:
-            await session.execute(text("ANALYZE"))
+    await _settle(database)
     await rebuild(database)
+    await _settle(database)
     return first, last
+
+
+async def _settle(database: Database) -> None:
+    """What autovacuum has done a minute after so many rows came: reading is not to pay for their writing."""
+    if not database.sqlite:
+        async with database.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM (ANALYZE)"))
 
 
 async def _shifts(session: AsyncSession, first: date) -> list[Row]:

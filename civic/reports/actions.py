@@ -103,4 +103,10 @@ async def rebuild(database: Database) -> int:
     """Make every roll-up again, whatever stands there; reports stay right meanwhile."""
     async with database.writing() as session:
         await distrust_all(session)
-    return await refresh(database)
+    done = await refresh(database)
+    if not database.sqlite:
+        # Until PostgreSQL looks at what is new in them by itself, it takes the tables for what they were.
+        async with database.writing() as session:
+            for table in (rollup_changes, *(one for _make, tables in ROLLUPS.values() for one in tables)):
+                await session.execute(text(f"ANALYZE {table.name}"))
+    return done

@@ -17,6 +17,8 @@ from civic.sites.models import Site
 
 Conditions = list[ColumnElement[bool]]
 Column = InstrumentedAttribute[Any] | ColumnElement[Any]
+# A period of more days than this is long.
+SHORT = 62
 
 # Under their own names: a query that itself joins these tables must not lend its rows to the subqueries below.
 _site = aliased(Site)
@@ -67,13 +69,28 @@ def of_encounters(filters: Filters, cut: Cut | None = None) -> Conditions:
         kept.append(getattr(Encounter, filters.age) > 0)
     if filters.mission:
         kept.append(Encounter.shift_id.in_(select(_shift.id).where(_shift.mission_id == filters.mission)))
-    named = select(_named.encounter_id).where(_named.encounter_id == Encounter.id)
+    long = _days(filters, cut) > SHORT
     if filters.topic:
-        kept.append(named.where(_named.topic_code == filters.topic).exists())
+        kept.append(_naming(_named.topic_code == filters.topic, long=long))
     if filters.pillar:
         topics = select(_topic.code).where(_topic.pillar == filters.pillar)
-        kept.append(named.where(_named.topic_code.in_(topics)).exists())
+        kept.append(_naming(_named.topic_code.in_(topics), long=long))
     return kept
+
+
+def _days(filters: Filters, cut: Cut | None) -> int:
+    spans = cut.rows if cut else [(filters.from_, filters.to)]
+    return sum((last - first).days + 1 for first, last in spans)
+
+
+def _naming(topic: ColumnElement[bool], *, long: bool) -> ColumnElement[bool]:
+    """The encounters that name a topic: over a long period SQLite finds them three times as fast from the topic's side,
+    over a few days from the encounters'. PostgreSQL sees by itself that both say the same.
+    """
+    named = select(_named.encounter_id).where(topic)
+    if long:
+        return Encounter.id.in_(named)
+    return named.where(_named.encounter_id == Encounter.id).exists()
 
 
 def of_outings(filters: Filters, cut: Cut) -> Conditions:

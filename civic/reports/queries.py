@@ -72,8 +72,8 @@ def brackets() -> list[ColumnElement[int]]:
 
 
 def by_site(filters: Filters, cut: Cut) -> Select[Any]:
-    """Encounters, people, and the brackets."""
-    counts = (func.count(), func.sum(people(filters)), *brackets())
+    """Encounters, people, the brackets, and without an age the facets."""
+    counts = (func.count(), func.sum(people(filters)), *brackets(), *(() if filters.age else facet_sums()))
     return select(Encounter.site_id, *counts).where(*of_encounters(filters, cut)).group_by(Encounter.site_id)
 
 
@@ -110,9 +110,12 @@ def of_pillars(*columns: ColumnElement[Any], conditions: Conditions) -> Any:
 
 
 def facets(filters: Filters, cut: Cut) -> Select[Any]:
-    """One row of sums, in the order of FACET_COLUMNS: one pass over the rows."""
-    sums = [func.coalesce(ones(getattr(Encounter, facet) == value), 0) for facet, value in FACET_COLUMNS]
-    return select(*sums).where(*of_encounters(filters, cut))
+    """One row of sums, in the order of FACET_COLUMNS."""
+    return select(*facet_sums()).where(*of_encounters(filters, cut))
+
+
+def facet_sums() -> list[ColumnElement[int]]:
+    return [func.coalesce(ones(getattr(Encounter, facet) == value), 0) for facet, value in FACET_COLUMNS]
 
 
 def outings(filters: Filters, cut: Cut) -> Select[Any]:

@@ -23,6 +23,25 @@ from civic.reports.rollup_models import (
 from civic.reports.spans import Cut
 
 
+def _sums(table: Table, *names: str) -> list[ColumnElement[int]]:
+    return [func.sum(table.c[name]) for name in names]
+
+
+# Made once: nearly all of what a statement costs before it is sent is in such lists.
+_BRACKETS = _sums(encounter_days, *MET.values(), *PEOPLE.values())
+_FACETS = [
+    func.coalesce(one, 0) for one in _sums(encounter_days, *(f"{facet}_{value}" for facet, value in FACET_COLUMNS))
+]
+_SHIFTS = _sums(shift_days, *SHIFT_COUNTS)
+_OUTINGS = _sums(outing_days, *OUTING_COUNTS)
+# Encounters and people; under an age, those of the bracket.
+_COUNTS = {
+    (table, age): _sums(table, *((MET[age], PEOPLE[age]) if age else ("encounters", "people")))
+    for table in (encounter_days, encounter_pairs)
+    for age in (None, *AGES)
+}
+
+
 def slice_of(filters: Filters) -> str:
     """The slice of the encounters that name what the filters ask for."""
     if filters.topic:
@@ -36,10 +55,10 @@ def crossed(filters: Filters) -> bool:
 
 
 def by_site(filters: Filters, cut: Cut) -> Select[Any]:
+    """Encounters, people, the brackets, and without an age the facets."""
     table = encounter_days.c
-    sums = [func.sum(table[name]) for name in (*(MET[age] for age in AGES), *(PEOPLE[age] for age in AGES))]
     return (
-        select(table.site_id, *_counts(encounter_days, filters), *sums)
+        select(table.site_id, *_counts(encounter_days, filters), *_BRACKETS, *(() if filters.age else _FACETS))
         .where(*_days(filters, cut), table.slice == slice_of(filters))
         .group_by(table.site_id)
     )
@@ -69,13 +88,10 @@ def by_name(filters: Filters, cut: Cut) -> Select[Any] | None:
 
 
 def facets(filters: Filters, cut: Cut) -> Select[Any] | None:
-    """One row of sums, in the order of FACET_COLUMNS."""
-    if filters.age and slice_of(filters):
+    """One row of sums, in the order of FACET_COLUMNS, under an age: else `by_site` tells them."""
+    if slice_of(filters):
         return None
-    table = encounter_days.c
-    sums = [func.coalesce(func.sum(table[f"{facet}_{value}"]), 0) for facet, value in FACET_COLUMNS]
-    chosen = f"a:{filters.age}" if filters.age else slice_of(filters)
-    return select(*sums).where(*_days(filters, cut), table.slice == chosen)
+    return select(*_FACETS).where(*_days(filters, cut), encounter_days.c.slice == f"a:{filters.age}")
 
 
 def shifts(filters: Filters, cut: Cut) -> list[Select[Any]]:
@@ -84,11 +100,10 @@ def shifts(filters: Filters, cut: Cut) -> list[Select[Any]]:
     where = [cut.in_rollups(table.day), *there(filters, table.site_id), *_mission(filters, table.mission_id)]
     if filters.pillar:
         where.append(of_pillar(filters, table.mission_id))
-    sums = [func.sum(table[name]) for name in SHIFT_COUNTS]
     no_start = cast(null(), UtcDateTime)
     return [
-        select(table.day, no_start, cast(null(), String), *sums).where(*where).group_by(table.day),
-        select(cast(null(), Date), no_start, table.site_id, *sums).where(*where).group_by(table.site_id),
+        select(table.day, no_start, cast(null(), String), *_SHIFTS).where(*where).group_by(table.day),
+        select(cast(null(), Date), no_start, table.site_id, *_SHIFTS).where(*where).group_by(table.site_id),
     ]
 
 
@@ -98,7 +113,7 @@ def outings(filters: Filters, cut: Cut) -> Select[Any]:
     where = [cut.in_rollups(table.day), *there(filters, table.site_id), *_mission(filters, table.mission_id)]
     if filters.pillar:
         where.append(of_pillar(filters, table.mission_id))
-    return select(table.day, *(func.sum(table[name]) for name in OUTING_COUNTS)).where(*where).group_by(table.day)
+    return select(table.day, *_OUTINGS).where(*where).group_by(table.day)
 
 
 def _days(filters: Filters, cut: Cut) -> Conditions:
@@ -111,6 +126,4 @@ def _mission(filters: Filters, column: ColumnElement[Any]) -> Conditions:
 
 
 def _counts(table: Table, filters: Filters) -> list[ColumnElement[int]]:
-    """Encounters and people; under an age, those of the bracket."""
-    names = (MET[filters.age], PEOPLE[filters.age]) if filters.age else ("encounters", "people")
-    return [func.sum(table.c[name]) for name in names]
+    return _COUNTS[table, filters.age]

@@ -57,6 +57,7 @@ encounter_days = Table(
     *_counts(*COUNTS, *(f"{facet}_{value}" for facet, value in FACET_COLUMNS)),
     Index("ix_encounter_days_slice_day", "slice", "day"),
     Index("ix_encounter_days_site_id_day", "site_id", "day"),
+    Index("ix_encounter_days_mission_id_slice_day", "mission_id", "slice", "day"),
     Index("ix_encounter_days_day", "day"),
 )
 encounter_pairs = Table(

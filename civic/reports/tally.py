@@ -1,12 +1,12 @@
 """What was counted over a period, before any figure is made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
 from civic.encounters.codes import AGES
-from civic.reports.rollup_models import OUTING_COUNTS, SHIFT_COUNTS
+from civic.reports.rollup_models import FACET_COLUMNS, FACETS, OUTING_COUNTS, SHIFT_COUNTS
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ class Tally:
     pillars: dict[str, tuple[int, int]] = field(default_factory=dict)
     days: list[DayCount] = field(default_factory=list)
     # Encounters by the values of feeling, contact_origin, origin_zone and half_day; what was not said is left out.
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    facets: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {facet: dict.fromkeys(values, 0) for facet, values in FACETS.items()}
+    )
     outings: int = 0
     approached: int = 0
     approached_both: int = 0
@@ -71,6 +73,12 @@ class Tally:
     # By local day, in the order of SHIFT_COUNTS and OUTING_COUNTS; the fields above are their sums.
     service: dict[date, list[int]] = field(default_factory=dict)
     walks: dict[date, list[int]] = field(default_factory=dict)
+
+    def add_facets(self, counted: Iterable[Sequence[int]]) -> None:
+        """Sums in the order of FACET_COLUMNS."""
+        for sums in counted:
+            for (facet, value), count in zip(FACET_COLUMNS, sums, strict=True):
+                self.facets[facet][value] += int(count)
 
     @property
     def encounters(self) -> int:
@@ -90,10 +98,13 @@ class Tally:
         """The shifts and outings of each month that has some, by its first day."""
         months: dict[date, Tally] = {}
         for names, days in ((SHIFT_COUNTS, self.service), (OUTING_COUNTS, self.walks)):
+            sums: dict[date, list[list[int]]] = {}
             for day, counts in days.items():
-                month = months.setdefault(day.replace(day=1), Tally())
-                for name, count in zip(names, counts, strict=True):
-                    setattr(month, name, getattr(month, name) + count)
+                sums.setdefault(day.replace(day=1), []).append(counts)
+            for first, listed in sums.items():
+                month = months.setdefault(first, Tally())
+                for name, values in zip(names, zip(*listed, strict=True), strict=True):
+                    setattr(month, name, sum(values))
         return months
 
     def bracket(self, code: str) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """What an end-to-end test may ask for. These tests are plain functions: Playwright's sync API and asyncio don't mix.
 
-server   tests.browser.Server: a `civic serve` on the demo, one per test file; server.url, server.wait_for_mail(to)
+server   tests.browser.Server: a `civic serve` on the demo; server.url, server.wait_for_mail(to). One for all files of a
+         worker, since each start takes seconds: a test minds its own things in it. A file that plans whole weeks, or
+         asks for what nobody has touched, says `OWN_SERVER = True` and has one to itself
 phone    a page of 390 × 844 with touch, nobody signed in; the test fails on console errors, breaches of the content
          security policy, requests to another host and answers of 500 and more
 desk     the same at 1440 × 900
@@ -46,11 +48,27 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return folder / "var" / "civic.db"
 
 
-@pytest.fixture(scope="module")
-def server(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
+@contextmanager
+def demo_server(demo_file: Path, folder: Path) -> Iterator[Server]:
     shutil.copytree(demo_file.parent, folder / "var")
     with serve(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def common_server(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with demo_server(demo_file, tmp_path_factory.mktemp("common")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(
+    request: pytest.FixtureRequest, demo_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    if not getattr(request.module, "OWN_SERVER", False):
+        yield request.getfixturevalue("common_server")
+        return
+    with demo_server(demo_file, tmp_path_factory.mktemp("server")) as running:
         yield running
 
 

@@ -18,6 +18,7 @@ from tests.e2e.conftest import watched_page
 NAME, EMAIL = "Camille Duhem", "camille.duhem@example.test"
 SITE = "parc-iles"
 Phone = Callable[[], Page]
+OWN_SERVER = True
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ QUARTER = timedelta(minutes=15)
 NEXT = clock.monday(clock.today()) + timedelta(days=7)
 CLOSED = "Créneau un jour de fermeture"
 PATIENT = 30_000  # the first page of a server that has just begun, on a busy machine
+OWN_SERVER = True
 
 
 @contextmanager
