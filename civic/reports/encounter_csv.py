@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,8 @@ from civic.sites.models import PILLARS, Commune, Site
 AHEAD = 4
 # Of the columns of `encounters`, from the number of people to the last age.
 COUNTS = 1 + len(AGES)
+# Behind the identifier and the date.
+_TOPICS_AT = 6 + COUNTS
 _QUOTED_OR_END = re.compile(rb'"[^"]*"|\n')
 
 
@@ -43,6 +46,18 @@ def sqlite_rows(read: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
         ages, (pieces, *rest) = counts[:COUNTS], counts[COUNTS:]
         place = guarded(site), guarded(name), guarded(commune), area, guarded(mission)
         yield (dashed(held), day, half_day, *place, *ages, *_names(pieces), *rest)
+
+
+def sqlite_cells(read: Sequence[Any]) -> tuple[Any, ...]:
+    """The same row as `tables` gives, its date a date: there are few, and SQLAlchemy would make one for every row."""
+    held, day, *rest = read
+    topics, pillars = in_order(rest[_TOPICS_AT])
+    return (dashed(held), _day(day), *rest[:_TOPICS_AT], topics, pillars, *rest[_TOPICS_AT + 1 :])
+
+
+@lru_cache(maxsize=4_096)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 @lru_cache(maxsize=16_384)

@@ -17,6 +17,7 @@ from civic import clock
 from civic.db import Database
 from civic.i18n import N_, _
 from civic.reports.csv_text import Column
+from civic.reports.encounter_csv import sqlite_cells, sqlite_select
 from civic.reports.filters import Filters
 from civic.reports.tables import TABLES
 
@@ -68,12 +69,15 @@ async def chunks(
     """The rows of a table, some thousands at a time, from a reading session of their own."""
     done = 0
     table = TABLES[name]
+    query, row = table.select(filters, clock.now()), table.row
+    if name == "encounters" and database.sqlite:
+        query, row = sqlite_select(filters), sqlite_cells
     async with database.reading() as session:
-        connection, query = await session.connection(), table.select(filters, clock.now())
+        connection = await session.connection()
         # Past the ORM, which would take each row in hand once more.
         async with connection.stream(query, execution_options={"yield_per": CHUNK}) as result:
             async for rows in result.partitions():
-                yield [table.row(row) for row in rows]
+                yield [row(read) for read in rows]
                 done += len(rows)
                 if told:
                     await told(done)
@@ -119,10 +123,11 @@ def _records(
     while (chunk := from_thread.run(_next, chunked)) is not None:
         for row in chunk:
             count.rows += 1
-            cells = list(row)
-            for place, code in odd:
-                cells[place] = cell(cells[place], code)
-            yield dict(zip(heads, cells, strict=True))
+            if odd:
+                row = list(row)
+                for place, code in odd:
+                    row[place] = cell(row[place], code)
+            yield dict(zip(heads, row, strict=True))
 
 
 async def _next(chunked: AsyncGenerator[list[Row], None]) -> list[Row] | None:
