@@ -13,6 +13,7 @@ from civic.accounts.models import User
 from civic.db import Session
 from civic.encounters import actions, choices, codes, forms, lookups, places
 from civic.encounters.access import VisibleEncounter, reads_comment
+from civic.encounters.account_ids import account_ids, first_id
 from civic.encounters.detector import hints
 from civic.encounters.places import Place
 from civic.encounters.rules import WINDOW, Writer
@@ -77,7 +78,9 @@ async def new_outing(request: Request, user: VolunteerUser, session: Session) ->
         form = forms.shown_content(OUTINGS.content_of(known))
         form.lists |= {"client_uuid": [str(known.id)], "version": [str(known.version + 1)]}
     else:
-        form = Form.filled(site_id=place.site_id, date=place.day, half_day=place.half_day, client_uuid=uuid4())
+        own = await account_ids(session, [place.shift.id]) if place.shift else {}
+        uuid = next(iter(own.values()), None) or uuid4()
+        form = Form.filled(site_id=place.site_id, date=place.day, half_day=place.half_day, client_uuid=uuid)
     return await _outing_form(request, session, form, place, known=known is not None)
 
 
@@ -86,14 +89,19 @@ async def create_outing(request: Request, user: VolunteerUser, session: Session)
     form = await Form.read(request)
     uuid = forms.identifier(form)
     number = forms.number(form.get("version"), 1)
-    record = forms.outing_record(form) | {"client_uuid": str(uuid), "version": number}
+    record = forms.outing_record(form)
     record["shift_id"] = await _own_shift(session, user, record)
+    if number == 1:
+        uuid = await first_id(session, record["shift_id"], uuid, *(record[name] for name in forms.PLACE))
+    record |= {"client_uuid": str(uuid), "version": number}
     if form.ok:
         [result] = await actions.log_outings(session, by=user, records=[record])
         if result.outcome in ("created", "already_have", "updated"):
             return redirect("/rencontres", flash=_("Bilan de la sortie enregistré."))
         if result.outcome == "conflict":
-            form.fail("", _("Ce bilan a été écrit entre-temps. Rouvrez-le avant de le changer."))
+            form.fail(
+                "", _("Ce bilan a été écrit entre-temps, sans doute par votre binôme. Rouvrez-le avant de le changer.")
+            )
         forms.fail_all(form, result.errors)
     else:
         forms.fail_all(form, OUTINGS.read(record).errors)

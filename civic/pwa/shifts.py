@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from civic import clock
 from civic.accounts.models import User
 from civic.bookings.models import Booking
+from civic.encounters.account_ids import account_ids
 from civic.encounters.after_shift import accounts_of, missed_by, said, when
 from civic.encounters.lookups import local_days
 from civic.encounters.models import Outing
@@ -29,6 +30,7 @@ async def around(session: AsyncSession, user: User) -> list[dict[str, Any]]:
     )
     found = (await session.scalars(chosen.order_by(Shift.starts_at).options(joinedload(Shift.site)))).all()
     accounts = await accounts_of(session, [shift.id for shift in found])
+    identifiers = await account_ids(session, [shift.id for shift in found])
     missed = set(await session.scalars(missed_by(user.id).where(Booking.shift_id.in_([shift.id for shift in found]))))
     return [
         {
@@ -40,6 +42,7 @@ async def around(session: AsyncSession, user: User) -> list[dict[str, Any]]:
             "days": sorted(day.isoformat() for day in local_days(shift.starts_at, shift.ends_at)),
             "when": when(shift),
             "missed": shift.id in missed,
+            "outing_uuid": str(identifiers[shift.id]),
             "outing": _known(accounts[shift.id]) if shift.id in accounts else None,
         }
         for shift in found

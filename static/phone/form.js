@@ -11,7 +11,7 @@ import { showSaved } from "./saved.js";
 import { arrivalShift, likely, placeOf, shiftAt, shifts } from "./shifts.js";
 import { draft, keepDraft } from "./store.js";
 import { today } from "./time.js";
-import { banner, count, word } from "./words.js";
+import { banner, conflictOf, count, word } from "./words.js";
 
 const PLACE = ["site_id", "date", "half_day"];
 
@@ -94,7 +94,7 @@ const resume = (state, record) => {
   fill(state.form, record.content);
   showPlace(state);
   const reason = record.reason ?? {};
-  const told = reason.outcome === "conflict" ? { "": word("conflict") } : (reason.errors ?? {});
+  const told = reason.outcome === "conflict" ? { "": conflictOf(record.kind) } : (reason.errors ?? {});
   if (Object.keys(told).length) errors.show(state.form, told);
   say(state.form, word("resumed"));
 };
@@ -130,6 +130,7 @@ const onSubmit = async (event, state) => {
   if (kind === "arrival" && !content.shift_id) return withoutShift(form);
   state.busy = true;
   try {
+    if (kind === "outing") await nameAccount(state, content);
     const photo = await photoOf(form);
     if (photo?.wrong) return errors.show(form, { photo: photo.wrong });
     await save(state, content, photo);
@@ -138,6 +139,15 @@ const onSubmit = async (event, state) => {
   } finally {
     state.busy = false;
   }
+};
+
+// A shift's account has the same identifier on its pair's phones: the server then asks the second who writes one, where
+// two identifiers would count the outing twice. One that waits here already is written anew.
+const nameAccount = async (state, content) => {
+  const own = state.version === 1 && state.list.find((one) => one.id === content.shift_id)?.outing_uuid;
+  if (!own || own === state.uuid) return;
+  const before = await find(own);
+  Object.assign(state, { uuid: own, version: before?.account === account ? before.version + 1 : 1 });
 };
 
 // The picture as it will leave, or why it can't; null where none was chosen.

@@ -4,7 +4,7 @@ import { fromFile, toFile } from "./backup.js";
 import { drop, mine } from "./queue.js";
 import { kick, last } from "./sender.js";
 import { counts } from "./status.js";
-import { count, piece, word } from "./words.js";
+import { conflictOf, count, piece, word } from "./words.js";
 
 const PAGE = {
   encounter: "/rencontres/nouvelle", outing: "/sorties/nouvelle", arrival: "/ici", report: "/signalements/nouveau",
@@ -69,7 +69,7 @@ const fillLine = (line, record) => {
   line.querySelector("p[data-state]").textContent = word(`state_${record.state}`);
   const needs = record.state === "needs";
   const reasons = line.querySelector("[data-reasons]");
-  const why = record.reason?.outcome === "conflict" ? [word("conflict")] : Object.values(record.reason?.errors ?? {});
+  const why = record.reason?.outcome === "conflict" ? [conflictOf(record.kind)] : Object.values(record.reason?.errors ?? {});
   reasons.replaceChildren(...(needs ? why : []).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   reasons.hidden = !needs;
   const open = line.querySelector("[data-open]");

@@ -5,6 +5,8 @@ const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => val
 export const word = (name, values = {}) =>
   filled(words?.querySelector(`[data-word="${name}"]`)?.textContent ?? "", values);
 export const count = (name, n) => word(`${name}_${n > 1 ? "many" : "one"}`, { n });
+// What is already on the server with other answers.
+export const conflictOf = (kind) => word(kind === "outing" ? "conflict_outing" : "conflict");
 export const piece = (name) => document.importNode(words.querySelector(`[data-piece="${name}"]`), true);
 export const banner = (text) => {
   const made = piece("banner");

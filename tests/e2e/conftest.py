@@ -165,14 +165,23 @@ def proxy(server: Server) -> Iterator[Proxy]:
         yield running
 
 
-@pytest.fixture
-def volunteer(browser: Browser, server: Server, proxy: Proxy, sign_in: Callable[[Page, str], None]) -> Iterator[Field]:
+@contextmanager
+def in_the_field(
+    browser: Browser, server: Server, proxy: Proxy, sign_in: Callable[[Page, str], None], email: str
+) -> Iterator[Field]:
+    """A volunteer's phone behind the proxy; an error in a script fails the test."""
     context = browser.new_context(base_url=proxy.url, **EVERYWHERE, **PHONE)
     context.set_default_timeout(10_000)
     page = context.new_page()
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
-    sign_in(page, VOLUNTEER)
+    sign_in(page, email)
     yield Field(page, proxy, server)
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def volunteer(browser: Browser, server: Server, proxy: Proxy, sign_in: Callable[[Page, str], None]) -> Iterator[Field]:
+    with in_the_field(browser, server, proxy, sign_in, VOLUNTEER) as phone:
+        yield phone
