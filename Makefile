@@ -43,7 +43,7 @@ verify-a11y: setup  ## every page on each screen and in each theme
 
 verify-load: setup  ## hundreds at once through several servers, servers killed, long random sequences
 	@scripts/test-deps
-	$(BIN)/python -m pytest -m verify tests/verify/test_load.py tests/e2e/test_load.py tests/bookings/test_stateful.py
+	$(BIN)/python -m pytest -m verify tests/verify/test_load.py tests/e2e/test_load.py tests/e2e/test_two_servers.py tests/bookings/test_stateful.py
 
 verify-demo: setup  ## the demo on more days of the year
 	@scripts/test-deps

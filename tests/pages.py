@@ -156,6 +156,13 @@ SCREENS = (
     Screen("theme-fusion-effet", ADMIN, "/administration/themes/{topic}/fusion?into=water&first_day={quarter}"),
     Screen("journal", ADMIN, "/administration/journal"),
 )
+# What everybody opens every day: an ordinary run looks at these alone, `make verify-a11y` at all of them.
+EVERYDAY = {
+    *("connexion", "inscription", "missions", "accueil", "creneaux", "mes-creneaux", "envois", "rencontres"),
+    *("rencontre-nouvelle", "sortie-nouvelle", "signalement-nouveau", "profil", "disponibilites"),
+    *("planning", "planning-a-traiter", "planning-jour", "creneau-nouveau", "serie-nouvelle", "proposition-nouvelle"),
+    *("imports", "equipe", "rencontres-equipe", "sites", "bilans", "bilans-documents", "administration", "themes"),
+}
 # Not for people, or opened with a token that a mail brings.
 NO_SCREEN = {"/calendrier/{token}.ics", "/healthz", "/readyz", "/verification", "/mot-de-passe", "/messages/arret"}
 # A picture is no page.

@@ -105,6 +105,7 @@ def words() -> dict[str, str]:
         "quotes": _("Paroles d’habitants"),
         "quotes_note": _("Textes réécrits par la coordination, pour que personne ne soit reconnu, et approuvés."),
         "tables": _("Tableaux"),
+        "overleaf": _("Les chiffres de chaque période sont dans « Tableaux »."),
         "method": _("Méthode et définitions"),
         "suppression": _("Règle de masquage"),
         "topic": _("Thème"),

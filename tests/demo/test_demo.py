@@ -38,8 +38,8 @@ from tests.demo.rulebook import Somebody, Stretch, broken
 # A Monday of autumn, the week between the years, the start of spring with Easter ahead, summer.
 DAYS = (
     "2026-11-23",
-    "2027-03-22",
-    # Two more days of the year under `make verify-demo`.
+    # More days of the year under `make verify-demo`.
+    pytest.param("2027-03-22", marks=pytest.mark.verify),
     pytest.param("2026-12-28", marks=pytest.mark.verify),
     pytest.param("2027-07-05", marks=pytest.mark.verify),
 )

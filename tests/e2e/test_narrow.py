@@ -1,6 +1,6 @@
 """No page wider than the narrowest phones, nor when the person's letters are twice as large.
 
-Ordinary runs sweep the volunteer's pages, which live on phones; `make verify-a11y` sweeps everybody's.
+Ordinary runs sweep the volunteer's pages of every day, which live on phones; `make verify-a11y` all of everybody's.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import EVERYWHERE, FLAGS, PHONE, Server, chromium
 from tests.e2e.conftest import watched_page
-from tests.pages import ADMIN, COORDINATOR, MANAGER, SCREENS, VOLUNTEER, Screen, address
+from tests.pages import ADMIN, COORDINATOR, EVERYDAY, MANAGER, SCREENS, VOLUNTEER, Screen, address
 
 EXCESS = "document.documentElement.scrollWidth - innerWidth"
 # What stands in a card with rounded corners is cut at its edge, and makes no page wider.
@@ -28,16 +28,25 @@ LARGE = {
 OTHERS = [pytest.param(who, marks=pytest.mark.verify) for who in (None, COORDINATOR, MANAGER, ADMIN)]
 
 
-@pytest.mark.parametrize("who", [VOLUNTEER, *OTHERS])
+SWEEPS = [
+    pytest.param(VOLUNTEER, EVERYDAY, id="volunteer-everyday"),
+    *(
+        pytest.param(who, {screen.name for screen in SCREENS}, id=f"{who or 'nobody'}-all", marks=pytest.mark.verify)
+        for who in (None, VOLUNTEER, COORDINATOR, MANAGER, ADMIN)
+    ),
+]
+
+
+@pytest.mark.parametrize(("who", "names"), SWEEPS)
 def test_nothing_leaves_a_narrow_screen(
-    who: str | None, browser: Browser, server: Server, sign_in: Callable[[Page, str], None]
+    who: str | None, names: set[str], browser: Browser, server: Server, sign_in: Callable[[Page, str], None]
 ) -> None:
     wide = []
     # Not `is_mobile`, which would zoom out until a page that is too wide fits.
     with watched_page(browser, server, has_touch=True) as page:
         if who:
             sign_in(page, who)
-        for screen in (one for one in SCREENS if one.who == who):
+        for screen in (one for one in SCREENS if one.who == who and one.name in names):
             page.goto(address(screen, page.request), wait_until="load")
             for width in (320, 390):
                 page.set_viewport_size({"width": width, "height": 700})

@@ -89,6 +89,22 @@ async def test_its_figures_are_those_of_the_interface(scene: Scene) -> None:
     assert named == {line["label"]: str(line["encounters"]) for line in told["by_topic"]}
 
 
+def tables_before_a_second_part(paper: pikepdf.Pdf) -> int:
+    """The tables between the first drawing and the next heading of the first rank."""
+    found = tags(paper.Root.StructTreeRoot.K, [])
+    after = found[found.index("/Figure") :]
+    return after[: after.index("/H1")].count("/Table")
+
+
+async def test_the_many_weeks_of_a_long_period_stand_among_the_tables(scene: Scene) -> None:
+    short = await scene.get("manager", PDF, **QUARTER)
+    long = await scene.get("manager", PDF, **{"from": "2025-12-01", "to": "2026-09-30"})
+    papers = [check_structure(answer.content) for answer in (short, long)]
+    assert [tables_before_a_second_part(paper) for paper in papers] == [1, 0]
+    counts = [tags(paper.Root.StructTreeRoot.K, []).count("/Table") for paper in papers]
+    assert counts[1] >= counts[0], "every drawing is a table too"
+
+
 MARKUP = ['#panic("x")', "#import sys", "$ x^2 $ *b* _i_ `c`", '"] #eval("1/0")', "</svg><script>", "\\u{0041} @x <y>"]
 
 
