@@ -44,6 +44,7 @@ async def run_waiting(database: Database) -> int:
         return 0
     filters, target = files.unpacked(file.filters), files.path_of(file)
     target.parent.mkdir(parents=True, exist_ok=True)
+    files.sweep(file)
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         rows = await _write(database, file, filters, partial)

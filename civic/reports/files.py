@@ -43,6 +43,12 @@ def path_of(file: ReportFile) -> Path:
     return folder() / f"{file.id}.{file.format}"
 
 
+def sweep(file: ReportFile) -> None:
+    """Take away what workers that died had half written of it."""
+    for half in folder().glob(f".{path_of(file).name}.*.part"):
+        half.unlink(missing_ok=True)
+
+
 def packed(filters: Filters) -> dict[str, Any]:
     return {**filters.shown, "from": str(filters.from_), "to": str(filters.to), "scope": sorted(filters.scope)}
 
@@ -169,4 +175,5 @@ async def drop(session: AsyncSession, *, file_id: UUID) -> None:
     file = await session.get(ReportFile, file_id, with_for_update=True)
     if file is not None and file.expires_at and file.expires_at < clock.now():
         path_of(file).unlink(missing_ok=True)
+        sweep(file)
         await session.delete(file)
