@@ -49,7 +49,11 @@ WHY = {
     "contract_ready": (N_("sans contrat prêt ce jour-là"), N_("sans contrat prêt ce jour-là")),
     "medical": (N_("sans aptitude enregistrée"), N_("sans aptitude enregistrée")),
     "email_unverified": (N_("sans adresse confirmée"), N_("sans adresse confirmée")),
+    "parental_auth": (N_("mineur sans autorisation parentale"), N_("mineurs sans autorisation parentale")),
     "tutor_assigned": (N_("sans tuteur nommé"), N_("sans tuteur nommé")),
+    "tutor_minor": (N_("mineur sans tutorat renforcé"), N_("mineurs sans tutorat renforcé")),
+    "site_closed": (N_("devant un lieu fermé ce jour-là"), N_("devant un lieu fermé ce jour-là")),
+    "shift_not_open": (N_("devant un créneau qui n’est plus ouvert"), N_("devant un créneau qui n’est plus ouvert")),
     "shift_started": (N_("trop tard, le créneau a commencé"), N_("trop tard, le créneau a commencé")),
 }
 OTHERWISE = (N_("empêché par une autre règle"), N_("empêchés par une autre règle"))
@@ -141,7 +145,11 @@ def by_day(groups: Iterable[Group]) -> list[tuple[date, list[Group]]]:
 
 
 def why_empty(reasons: list[tuple[str, int]]) -> str:
-    words = [f"{count} {_(WHY.get(code, OTHERWISE)[count > 1])}" for code, count in reasons]
+    """Each reason once, with how many people it keeps. A rule that has no words any more is told with its like."""
+    told = [(WHY[code], count) for code, count in reasons if code in WHY]
+    if others := sum(count for code, count in reasons if code not in WHY):
+        told.append((OTHERWISE, others))
+    words = [f"{count} {_(text[count > 1])}" for text, count in told]
     return ", ".join(words) if words else _("personne dans votre équipe")
 
 

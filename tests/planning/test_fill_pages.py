@@ -15,12 +15,14 @@ from sqlalchemy import func, select
 
 from civic import clock
 from civic.bookings.models import Booking
+from civic.bookings.rules import LADDER
 from civic.commands import worker
 from civic.db import Database
 from civic.outbox.models import OutboxMail
 from civic.planning import fill_actions, fill_problem, fill_runner
 from civic.planning.fill_facts import Facts
 from civic.planning.fill_problem import Made
+from civic.planning.fill_queries import WHY, why_empty
 from civic.planning.models import FillLine, FillProposal
 from tests.factories.fills import make_line, make_proposal
 from tests.factories.shifts import make_booking, make_shift
@@ -48,6 +50,13 @@ async def lines_of(db: Database, address: str) -> list[FillLine]:
     async with db.reading() as session:
         chosen = select(FillLine).where(FillLine.proposal_id == UUID(address.rpartition("/")[2]))
         return list(await session.scalars(chosen))
+
+
+def test_every_rule_says_why_a_place_stays_empty() -> None:
+    refusing = {code for code, _rule in LADDER} | {"email_unverified", "shift_not_open", "shift_started"}
+    assert set(WHY) == refusing | {"spare", "set_aside"}
+    assert why_empty([("overlap", 2), ("tutor_minor", 1)]) == "2 déjà pris, 1 mineur sans tutorat renforcé"
+    assert why_empty([("gone", 1), ("overlap", 1), ("gone_too", 2)]) == "1 déjà pris, 3 empêchés par une autre règle"
 
 
 async def test_from_the_question_to_the_places(world: World, db: Database) -> None:
