@@ -15,8 +15,10 @@ from civic.bookings.queries import ShiftFilters
 from civic.bookings.values import Closure, Crowd, ShiftFacts
 from civic.i18n import _, ngettext
 from civic.planning import queries, week, weeks
+from civic.planning.desk import stamp_of
 from civic.planning.queries import Place
 from civic.planning.week import Chosen
+from civic.templating import query
 
 LENGTH = 4
 NOBODY = Crowd()
@@ -78,7 +80,9 @@ class Day:
 
 
 async def overview_of(session: AsyncSession, user: User, params: Mapping[str, str]) -> dict[str, Any]:
-    """What templates/planning/overview.html shows, in four queries."""
+    """What templates/planning/overview.html shows, in five queries."""
+    # Before all else: what is committed meanwhile bears another stamp, and is shown by the next look.
+    stamp = await stamp_of(session)
     monday = week.monday_of(params)
     last = monday + weeks.WEEK * LENGTH - timedelta(days=1)
     places, closures = await queries.places_and_closures(session, user, monday, last)
@@ -114,6 +118,7 @@ async def overview_of(session: AsyncSession, user: User, params: Mapping[str, st
         "following": chosen.address(semaine=weeks.code(monday + weeks.WEEK * LENGTH), vue="quatre"),
         "present": chosen.address(semaine=None, vue="quatre"),
         "last": last,
+        "live": "/planning/vif" + query(chosen.params, vue="quatre", vu=stamp),
     }
 
 

@@ -1,6 +1,7 @@
 """The week of a coordinator, and one shift on its own page."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from civic.bookings import queries as bookings
 from civic.bookings.access import PlannedShift, check_visible
 from civic.bookings.values import ShiftFacts
 from civic.db import Session
-from civic.errors import NotFound
+from civic.errors import Forbidden, NotFound
 from civic.forms import Form
 from civic.planning import (
     announce_views,
@@ -41,7 +42,7 @@ from civic.planning import (
     wish_views,
 )
 from civic.planning.desk import stamp_of, unreached
-from civic.planning.fiche import fiche_of
+from civic.planning.fiche import Fiche, fiche_of
 from civic.planning.pages import page_of_shift
 from civic.sites.models import PILLARS
 from civic.templating import query
@@ -75,16 +76,26 @@ async def show_week(request: Request, user: CoordinatorUser, session: Session) -
 
 @router.get("/planning/vif")
 async def show_changes(request: Request, user: CoordinatorUser, session: Session) -> Response:
-    """The same week or day once something changed since the page was made; 204 while nothing did."""
-    if request.query_params.get("vu") == await stamp_of(session):
+    """The same page once something changed since it was made, its panel too; 204 while nothing did."""
+    params = request.query_params
+    if params.get("vu") == await stamp_of(session):
         return Response(status_code=204)
-    if request.query_params.get("vue") == "jour":
-        found = await axis_page.day_of(session, user, request.query_params)
-        return render(request, "planning/axis.html", {**found, "pillars": PILLARS, "changed_at": clock.now()})
-    current = _shift_id(request.query_params.get("creneau"))
-    context = await week.week_of(session, user, request.query_params, current)
-    context |= {"fiche": None, "form": Form(), "refused": [], "pillars": PILLARS, "changed_at": clock.now()}
-    return render(request, "planning/week.html", context)
+    shown: dict[str, Any] = {"pillars": PILLARS, "changed_at": clock.now()}
+    if params.get("vue") == "jour":
+        return render(request, "planning/axis.html", shown | await axis_page.day_of(session, user, params))
+    if params.get("vue") == "quatre":
+        return render(request, "planning/overview.html", shown | await overview.overview_of(session, user, params))
+    current = _shift_id(params.get("creneau"))
+    shown |= {"fiche": await _panel(session, user, current), "form": Form(), "refused": []}
+    return render(request, "planning/week.html", shown | await week.week_of(session, user, params, current))
+
+
+async def _panel(session: AsyncSession, user: User, shift_id: UUID | None) -> Fiche | None:
+    """The panel of a shift that is still to be seen; the board of a page that named another one goes on."""
+    try:
+        return await fiche_of(session, user, await _seen_by(session, user, shift_id)) if shift_id else None
+    except (NotFound, Forbidden):
+        return None
 
 
 def _shift_id(text: str | None) -> UUID | None:

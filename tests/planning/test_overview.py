@@ -61,6 +61,25 @@ async def test_holidays_are_named_and_the_filters_stay(world: World) -> None:
     assert "Rien dans ces quatre semaines" in nothing
 
 
+async def test_four_weeks_know_whether_they_are_still_true(world: World) -> None:
+    page = (await world.get("coordinator", FOUR)).text
+    live = re.search(r'id="vif"[^>]* hx-get="([^"]+)"', page)
+    assert live
+    address = live[1].replace("&amp;", "&")
+    assert (await world.get("coordinator", address)).status_code == 204
+    await world.post("coordinator", f"/creneaux/{world.draft.id}/publication")
+    changed = (await world.get("coordinator", address)).text
+    assert "Quatre semaines" in changed
+    assert "1 brouillon" in page
+    assert "1 brouillon" not in changed
+    assert address not in changed.replace("&amp;", "&")
+
+
+async def test_a_week_that_does_not_exist_is_said(world: World) -> None:
+    assert "Cette semaine n’existe pas" in (await world.get("coordinator", f"{FOUR}&semaine=2026-W60")).text
+    assert "Cette semaine n’existe pas" not in (await world.get("coordinator", f"{FOUR}&semaine=2026-W50")).text
+
+
 @pytest.mark.parametrize("address", ["&semaine=hier", "&agglo=x&pilier=y&site=z", "&semaine=2099-W52"])
 async def test_nonsense_shows_the_present(world: World, address: str) -> None:
     assert (await world.get("coordinator", FOUR + address)).status_code == 200

@@ -192,6 +192,33 @@ async def test_a_page_knows_whether_it_is_still_true(world: World, db: Database,
     assert changed.status_code == 200
     assert "mis à jour" in changed.text
     assert 'aria-current="true"' in changed.text
-    # The panel stays with whoever has it open.
-    assert 'id="fiche"' not in changed.text
     assert address not in changed.text.replace("&amp;", "&")
+
+
+async def test_all_that_a_change_touches_is_made_anew(world: World, db: Database) -> None:
+    """Whatever the page asks to have replaced is in the answer: the board, the list of a phone, the counts, the panel."""
+    page = (await world.get("coordinator", f"/planning?creneau={world.shift.id}")).text
+    live = re.search(r'id="vif"[^>]* hx-get="([^"]+)"[^>]* hx-target="#(\w+)"[^>]* hx-select-oob="([^"]+)"', page)
+    assert live
+    named = {live[2], *(part.split(":")[0].strip("#") for part in live[3].split(","))}
+    assert {"board", "todo-list", "filled", "drafts", "days"} <= named
+    async with db.writing() as session:
+        await make_booking(session, world.shift, world.cast.volunteer)
+    await world.post("coordinator", f"/creneaux/{world.draft.id}/publication")
+    changed = (await world.get("coordinator", live[1].replace("&amp;", "&"))).text
+    for name in named:
+        assert page.count(f'id="{name}"') == changed.count(f'id="{name}"') == 1, name
+    board = changed.split('id="board"')[1]
+    assert f'class="slot slot-line" href="/planning/creneaux/{world.shift.id}"' in board.split('id="vif"')[0]
+    assert "Publier 1 brouillon" in page
+    assert "Publier 1 brouillon" not in changed
+    panel = changed.split('id="fiche"')[1]
+    assert world.cast.volunteer.user.name in panel
+
+
+async def test_the_panel_of_a_shift_out_of_sight_is_left_out(world: World) -> None:
+    for gone in (world.elsewhere.id, "00000000-0000-4000-8000-000000000000"):
+        changed = await world.get("coordinator_call", f"/planning/vif?creneau={gone}")
+        assert changed.status_code == 200
+        assert 'id="board"' in changed.text
+        assert 'id="fiche"' not in changed.text
