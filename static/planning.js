@@ -6,8 +6,10 @@
   const stay = () => {
     if (getComputedStyle(document.getElementById("fiche")).position !== "sticky") return;
     const slot = document.querySelector(".plan .slot[aria-current]");
-    const { top, bottom } = slot?.getBoundingClientRect() ?? {};
-    if (top < 0 || bottom > innerHeight) slot.scrollIntoView({ block: "center", behavior: "instant" });
+    if (!slot) return;
+    const { top, bottom } = slot.getBoundingClientRect();
+    const block = top < 0 || bottom > innerHeight ? "center" : "nearest";
+    slot.scrollIntoView({ block, inline: "nearest", behavior: "instant" });
   };
   const arrive = () => {
     if (location.hash === "#fiche" && document.querySelector("[data-close-sheet]")) {

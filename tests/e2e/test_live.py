@@ -121,7 +121,10 @@ def test_the_panel_the_list_and_the_counts_follow_a_colleague(
 
 
 @pytest.mark.timeout(120)
-def test_whoever_gives_a_place_keeps_theirs_on_the_board(desk: Page, sign_in: SignIn) -> None:
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_whoever_gives_a_place_keeps_theirs_on_the_board(desk: Page, sign_in: SignIn, width: int) -> None:
+    """On a laptop whose text is enlarged too, where the week is wider than what is left beside the panel."""
+    desk.set_viewport_size({"width": width, "height": 800})
     sign_in(desk, "coordination@demo.example")
     desk.goto(f"/planning?semaine={clock.monday(clock.today()) + timedelta(days=7)}")
     low = desk.locator("#plan a.slot[data-state=empty]").last

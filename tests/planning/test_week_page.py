@@ -196,7 +196,7 @@ async def test_a_page_knows_whether_it_is_still_true(world: World, db: Database,
 
 
 async def test_all_that_a_change_touches_is_made_anew(world: World, db: Database) -> None:
-    """Whatever the page asks to have replaced is in the answer: the board, the list of a phone, the counts, the panel."""
+    """What the page asks to have replaced is in the answer: the board, a phone's list, the counts, the panel."""
     page = (await world.get("coordinator", f"/planning?creneau={world.shift.id}")).text
     live = re.search(r'id="vif"[^>]* hx-get="([^"]+)"[^>]* hx-target="#(\w+)"[^>]* hx-select-oob="([^"]+)"', page)
     assert live
