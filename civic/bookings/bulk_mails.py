@@ -81,7 +81,8 @@ def _line(shift: ShiftFacts) -> dict[str, str]:
 async def _calendar_files(session: AsyncSession, seats: Seats, person: Person) -> list[dict[str, Any]]:
     """A file per event: a mailbox reads one event of an invitation, not several."""
     files = []
+    facts = await invites.facts_told(session, [booking.id for booking, _shift in seats])
     for number, (booking, shift) in enumerate(seats, start=1):
-        for one in await invites.attached(session, booking, shift, person):
+        for one in await invites.attached(session, booking, shift, person, facts=facts[booking.id][0]):
             files.append({**one, "name": one["name"].replace(".ics", f"-{number}.ics")})
     return files

@@ -83,10 +83,7 @@ async def hold_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> set[UUI
     people: dict[UUID, set[UUID]] = {}
     for shift_id, volunteer_id in rows:
         people.setdefault(shift_id, set()).add(volunteer_id)
-    near: set[UUID] = set()
-    for shift_id, theirs in people.items():
-        near.update(await steps.waited_near(session, sorted(theirs), facts[shift_id]))
-    near -= ids
+    near = await steps.waited_around(session, [(facts[one], theirs) for one, theirs in people.items()]) - ids
     await steps.hold(session, ids | near, set().union(*people.values()))
     return near
 

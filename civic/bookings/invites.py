@@ -55,13 +55,14 @@ class Entry:
 
 
 async def attached(
-    session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, *, fresh: bool = False
+    session: AsyncSession, booking: Booking, shift: ShiftFacts, person: Person, *, facts: int | None = None
 ) -> list[dict[str, Any]]:
     """The attachment of a mail about a booking, for `outbox.enqueue`: an invitation, or its end when the booking ended.
 
-    `fresh` says that the booking was just made (it spares a query).
+    `facts` is how many changes of state the booking has seen, where that is known (it spares a query).
     """
-    facts = 1 if fresh else (await facts_told(session, [booking.id]))[booking.id][0]
+    if facts is None:
+        facts = (await facts_told(session, [booking.id]))[booking.id][0]
     entry = Entry(
         booking_id=booking.id,
         state=booking.state,

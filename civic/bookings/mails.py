@@ -48,7 +48,7 @@ async def placed(
         template="booking_placed",
         context={**_context(person, shift), "state": booking.state, "assigned": assigned, "warnings": told},
         dedupe=f"booking:{booking.id}:placed",
-        attachments=await invites.attached(session, booking, shift, person, fresh=True),
+        attachments=await invites.attached(session, booking, shift, person, facts=1),
     )
 
 
@@ -210,6 +210,6 @@ async def moved(
         dedupe=f"booking:{booking.id}:moved",
         attachments=[
             *await invites.attached(session, old_booking, old, person),
-            *await invites.attached(session, booking, shift, person, fresh=True),
+            *await invites.attached(session, booking, shift, person, facts=1),
         ],
     )

@@ -1,5 +1,6 @@
 """Editing and stopping a whole series under the people booked on it: everything that was shown, or nothing."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
@@ -17,11 +18,11 @@ from civic.errors import Forbidden, Refusal
 from civic.i18n import _
 from civic.shifts import series_plan, series_rows
 from civic.shifts.actions import lock
-from civic.shifts.bulk import Draft, create_many
+from civic.shifts.bulk import Draft, create_many, lock_many
 from civic.shifts.models import Shift, ShiftSeries
 from civic.shifts.series_plan import ADDED, DROPPED
 
-Rows = dict[UUID, dict[UUID, Booking]]
+Rows = defaultdict[UUID, dict[UUID, Booking]]
 
 
 async def edit_series(
@@ -94,11 +95,15 @@ async def _call_off(session: AsyncSession, by: User, found: DryRun, reason: str)
 
 async def _rewrite(session: AsyncSession, by: User, found: DryRun) -> list[Change]:
     """Room is made on every shift before any of them moves, and they move so that none passes through another."""
-    rows: Rows = {one.before.id: await _make_room(session, by, one) for one in found.edited if one.before}
+    rows = await _rows(session, found)
+    for one in found.edited:
+        assert one.judged is not None
+        await changes.make_room(session, by, rows[one.judged.before.id], one.judged.affected)
+    shifts = await lock_many(session, (one.before.id for one in found.edited if one.before))
     news = []
     for one in sorted(found.edited, key=_turn):
         assert one.judged is not None
-        shift = await lock(session, one.judged.before.id)
+        shift = shifts[one.judged.before.id]
         news += await _change(session, by, shift, one, rows[shift.id])
     return news
 
@@ -111,15 +116,16 @@ def _turn(one: Outcome) -> tuple[bool, float]:
     return not later, -before.starts_at.timestamp() if later else before.starts_at.timestamp()
 
 
-async def _make_room(session: AsyncSession, by: User, one: Outcome) -> dict[UUID, Booking]:
-    """End or send back whom the edit breaks; returns everybody who was on the shift."""
-    assert one.judged is not None
-    if not one.people:
-        return {}
-    await waitlist.expire_on(session, one.judged.before.id)
-    await waitlist.drop_overdue(session, [held.volunteer_id for held in one.people])
-    rows = {booking.id: booking for booking in await steps.live_rows(session, one.judged.before.id)}
-    await changes.make_room(session, by, rows, one.judged.affected)
+async def _rows(session: AsyncSession, found: DryRun) -> Rows:
+    """Everybody on the shifts that are edited, by shift; offers that are past are written down first."""
+    taken = [one for one in found.edited if one.people]
+    ids = [one.before.id for one in taken if one.before]
+    if ids:
+        await waitlist.expire_on(session, *ids)
+        await waitlist.drop_overdue(session, {held.volunteer_id for one in taken for held in one.people})
+    rows: Rows = defaultdict(dict)
+    for booking in await steps.live_rows(session, *ids) if ids else ():
+        rows[booking.shift_id][booking.id] = booking
     return rows
 
 

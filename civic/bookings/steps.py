@@ -1,7 +1,8 @@
 """The small steps that every verb of a booking is made of. Each expects the shift to be locked already."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from civic.bookings import queries, rules
 from civic.bookings.models import LIVE, SEATED, Attendance, Booking, BookingEvent
 from civic.bookings.values import Held, ShiftFacts
 from civic.columns import among
+from civic.errors import NotFound
 from civic.shifts.actions import lock
+from civic.shifts.bulk import lock_many
 from civic.shifts.models import Shift
 from civic.volunteers.models import Volunteer
 
@@ -72,9 +75,12 @@ async def lock_people(session: AsyncSession, volunteer_ids: Collection[UUID]) ->
 
 
 async def lock_shifts(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
-    """Several shifts, always in the same order."""
-    for shift_id in sorted(set(shift_ids)):
-        await lock(session, shift_id)
+    """Several shifts, always in the same order. Raises NotFound."""
+    ids = set(shift_ids)
+    if len(ids) == 1:
+        await lock(session, *ids)
+    elif len(await lock_many(session, ids)) < len(ids):
+        raise NotFound
 
 
 async def hold(
@@ -113,9 +119,9 @@ async def live_on(session: AsyncSession, shift_id: UUID, volunteer_id: UUID) -> 
     return found
 
 
-async def live_rows(session: AsyncSession, shift_id: UUID) -> list[Booking]:
-    """Everybody on a shift, in queue order."""
-    chosen = select(Booking).where(Booking.shift_id == shift_id, Booking.state.in_(LIVE), queries.STILL_HELD)
+async def live_rows(session: AsyncSession, *shift_ids: UUID) -> list[Booking]:
+    """Everybody on some shifts, in queue order."""
+    chosen = select(Booking).where(Booking.shift_id.in_(shift_ids), Booking.state.in_(LIVE), queries.STILL_HELD)
     chosen = chosen.order_by(Booking.queue_key, Booking.id).execution_options(populate_existing=True)
     return list(await session.scalars(chosen))
 
@@ -174,11 +180,24 @@ async def free_seats(session: AsyncSession, shift: ShiftFacts) -> int:
 
 async def waited_near(session: AsyncSession, volunteer_ids: Collection[UUID], shift: ShiftFacts) -> list[UUID]:
     """Other shifts that some people wait for around this one: a seat given back may open them."""
+    return sorted(await waited_around(session, [(shift, volunteer_ids)]))
+
+
+async def waited_around(session: AsyncSession, seats: Collection[tuple[ShiftFacts, Collection[UUID]]]) -> set[UUID]:
+    """The same for the people of several shifts at once: what each waits for around the shift that they are on."""
     chosen = (
-        select(Booking.shift_id)
+        select(Booking.volunteer_id, Booking.shift_id, Booking.starts_at, Booking.ends_at)
         .join(Shift, Shift.id == Booking.shift_id)
-        .where(Booking.volunteer_id.in_(volunteer_ids), Booking.state == "waitlisted", Booking.shift_id != shift.id)
-        .where(Booking.starts_at > clock.now(), Shift.state == "published")
-        .where(Booking.starts_at < shift.times.ends_at + REACH, Booking.ends_at > shift.times.starts_at - REACH)
+        .where(Booking.volunteer_id.in_(set[UUID]().union(*(who for _shift, who in seats))))
+        .where(Booking.state == "waitlisted", Booking.starts_at > clock.now(), Shift.state == "published")
     )
-    return sorted(set(await session.scalars(chosen)))
+    waits: defaultdict[UUID, list[tuple[UUID, datetime, datetime]]] = defaultdict(list)
+    for who, *waited in await session.execute(chosen):
+        waits[who].append((waited[0], waited[1], waited[2]))
+    return {
+        shift_id
+        for shift, people in seats
+        for who in people
+        for shift_id, starts_at, ends_at in waits[who]
+        if shift_id != shift.id and starts_at < shift.times.ends_at + REACH and ends_at > shift.times.starts_at - REACH
+    }

@@ -7,7 +7,7 @@ who answers has the place. An offer is past at its deadline, whether or not anyt
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from civic import audit, clock
@@ -39,6 +39,12 @@ _OVERDUE = (
     .where(Booking.state == "offered", Booking.offer_expires_at <= NOW)
     .order_by(Booking.id)
     .execution_options(populate_existing=True)
+)
+# From how many shifts on it is worth a query to find those that have something to settle.
+FEW = 4
+_UNSETTLED = select(Booking.shift_id).where(
+    Booking.shift_id.in_(among("ids")),
+    or_(Booking.state == "waitlisted", and_(Booking.state == "offered", Booking.offer_expires_at <= NOW)),
 )
 _OVERDUE_ON = _OVERDUE.where(Booking.shift_id.in_(among("ids")))
 _OVERDUE_OF = _OVERDUE.where(Booking.volunteer_id.in_(among("ids")))
@@ -83,6 +89,8 @@ async def settle(session: AsyncSession, shift: ShiftFacts) -> list[Booking]:
 async def replay(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
     """Settle some held shifts again, after something that their queues' people hold, or may do, has changed."""
     ids = sorted(set(shift_ids))
+    # Of the hundreds of a series few have a queue or an offer that is past: the others have nothing to settle.
+    ids = ids if len(ids) < FEW else sorted(set(await session.scalars(_UNSETTLED, {"ids": ids})))
     facts = await queries.shift_facts(session, ids)
     for shift_id in ids:
         await settle(session, facts[shift_id])
@@ -145,9 +153,9 @@ async def expire(session: AsyncSession, bookings: Collection[Booking]) -> None:
         await mails.expired(session, booking, shifts[booking.shift_id], people[booking.volunteer_id])
 
 
-async def expire_on(session: AsyncSession, shift_id: UUID) -> None:
-    """Write down the past offers of a held shift."""
-    await expire(session, await _overdue(session, shift_ids=[shift_id]))
+async def expire_on(session: AsyncSession, *shift_ids: UUID) -> None:
+    """Write down the past offers of held shifts."""
+    await expire(session, await _overdue(session, shift_ids=shift_ids))
 
 
 async def drop_overdue(session: AsyncSession, volunteer_ids: Collection[UUID]) -> None:

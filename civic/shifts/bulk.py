@@ -34,12 +34,15 @@ class Draft:
     series_day: date | None = None
 
 
-async def lock_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> None:
-    """Hold shifts until the commit, in the order of their ids as everybody does, some thousands at a time."""
+async def lock_many(session: AsyncSession, shift_ids: Iterable[UUID]) -> dict[UUID, Shift]:
+    """Shifts by id, held until the commit in the order of their ids as everybody does, some thousands at a time."""
     ids = sorted(set(shift_ids))
+    found: dict[UUID, Shift] = {}
     for start in range(0, len(ids), CHUNK):
         chosen = select(Shift).where(Shift.id.in_(ids[start : start + CHUNK])).order_by(Shift.id).with_for_update()
-        await session.execute(chosen.execution_options(populate_existing=True))
+        held = await session.scalars(chosen.execution_options(populate_existing=True))
+        found.update({one.id: one for one in held})
+    return found
 
 
 async def publish_many(session: AsyncSession, *, by: User, shift_ids: Iterable[UUID]) -> list[UUID]:
