@@ -91,7 +91,8 @@ def year_before(day: date) -> date:
 @lru_cache(maxsize=64)
 def _public_holidays(year: int) -> dict[date, str]:
     # Pas-de-Calais has the days of metropolitan France and no more.
-    return dict(country_holidays("FR", years=year, language="fr"))
+    named = country_holidays("FR", years=year, language="fr")
+    return {day: name.replace("'", "’") for day, name in named.items()}
 
 
 def public_holiday(day: date) -> str | None:

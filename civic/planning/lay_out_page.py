@@ -16,7 +16,8 @@ from civic.forms import Form
 from civic.i18n import _, ngettext
 from civic.planning import weeks
 from civic.shifts import templates
-from civic.shifts.templates import Laid, Skips, WeekLine
+from civic.shifts.recurrence import Skips
+from civic.shifts.templates import Laid, WeekLine
 from civic.templating import query
 from civic.web import redirect, render
 

@@ -17,8 +17,7 @@ from civic.i18n import _
 from civic.planning import lay_out_page, queries, weeks
 from civic.shifts import template_changes, templates
 from civic.shifts.models import WeekTemplate, WeekTemplateLine
-from civic.shifts.recurrence import DAYS
-from civic.shifts.templates import Skips
+from civic.shifts.recurrence import DAYS, Skips
 from civic.sites.models import Site
 from civic.web import redirect, render
 

@@ -46,14 +46,29 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Skips:
+    """Which days make no shift, by choice: those on which the site is closed, and public holidays."""
+
+    closures: bool = True
+    holidays: bool = True
+
+
+EVERY = Skips()
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One day of a rhythm; `skipped` says why no shift is made, `moved` that the clock change shifted an hour."""
+    """One day of a rhythm; `skipped` says why no shift is made, `moved` that the clock change shifted an hour.
+
+    `despite` is the closure or the holiday on which a shift is made all the same, by choice.
+    """
 
     day: date
     starts_at: datetime
     ends_at: datetime
     skipped: str = ""
     moved: bool = False
+    despite: str = ""
 
     @property
     def notice(self) -> str:
@@ -138,29 +153,32 @@ def lay_out(
     ends: time,
     closures: Sequence[Closed] = (),
     holiday: Callable[[date], str | None] = lambda _day: None,
+    skips: Skips = EVERY,
 ) -> list[Occurrence]:
-    """The instants of each day; an end that is not after the start is the next day's. Closures and holidays skip."""
-    return [_one(day, starts, ends, closures, holiday) for day in days]
+    """The instants of each day; an end that is not after the start is the next day's. Closures and holidays skip, or
+    are said."""
+    return [_one(day, starts, ends, closures, holiday, skips) for day in days]
 
 
 def _one(
-    day: date, starts: time, ends: time, closures: Sequence[Closed], holiday: Callable[[date], str | None]
+    day: date, starts: time, ends: time, closures: Sequence[Closed], holiday: Callable[[date], str | None], skips: Skips
 ) -> Occurrence:
     last = day if ends > starts else day + timedelta(days=1)
     starts_at, late_start = _instant(day, starts)
     ends_at, late_end = _instant(last, ends)
     touched = last if ends > time() else day
     closed = next((one for one in closures if one.starts_on <= touched and day <= one.ends_on), None)
-    skipped = ""
+    name = next((found for one in clock.days(day, touched) if (found := holiday(one))), None)
+    reasons = []
     if closed is not None:
-        skipped = _("Lieu fermé : %(reason)s") % {"reason": closed.reason}
-    else:
-        names = (holiday(one) for one in clock.days(day, touched))
-        name = next((one for one in names if one), None)
-        skipped = _("Jour férié : %(name)s") % {"name": name} if name else ""
+        reasons.append((skips.closures, _("Lieu fermé : %(reason)s") % {"reason": closed.reason}))
+    if name:
+        reasons.append((skips.holidays, _("Jour férié : %(name)s") % {"name": name}))
     if ends_at <= starts_at:
-        skipped = skipped or _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")
-    return Occurrence(day, starts_at, ends_at, skipped, late_start or late_end)
+        reasons.append((True, _("Cette heure n’existe pas ce jour-là : on passe à l’heure d’été.")))
+    skipped = next((text for skips_it, text in reasons if skips_it), "")
+    despite = "" if skipped else next((text for _skips_it, text in reasons), "")
+    return Occurrence(day, starts_at, ends_at, skipped, late_start or late_end, despite)
 
 
 def _instant(day: date, clock_time: time) -> tuple[datetime, bool]:

@@ -18,7 +18,7 @@ from civic.shifts import recurrence, rules
 from civic.shifts.actions import check_place, hold_place
 from civic.shifts.bulk import Draft, create_many, hold_sites
 from civic.shifts.models import Shift, ShiftSeries
-from civic.shifts.recurrence import Closed, Occurrence, Rhythm
+from civic.shifts.recurrence import Closed, Occurrence, Rhythm, Skips
 from civic.shifts.values import ShiftValues
 from civic.sites.models import SiteClosure
 
@@ -92,9 +92,9 @@ async def preview(session: AsyncSession, *, by: User, values: SeriesValues) -> l
 async def occurrences_of(session: AsyncSession, values: SeriesValues, days: list[date]) -> list[Occurrence]:
     """The shifts that some days give (at least one), those that a closure, a holiday or the mission's period skips
     being told. Raises Invalid when one that is not skipped does not make a shift."""
-    closures = await closures_of(session, values.site_id, days[0], days[-1]) if values.skip_closures else []
-    holiday = clock.public_holiday if values.skip_holidays else (lambda _day: None)
-    occurrences = recurrence.lay_out(days, values.starts, values.ends, closures, holiday)
+    closures = await closures_of(session, values.site_id, days[0], days[-1])
+    skips = Skips(values.skip_closures, values.skip_holidays)
+    occurrences = recurrence.lay_out(days, values.starts, values.ends, closures, clock.public_holiday, skips)
     _check(values, occurrences)
     return await _within_period(session, values, occurrences)
 

@@ -22,7 +22,7 @@ from civic.missions.models import Mission, MissionSite
 from civic.shifts import recurrence, rules
 from civic.shifts.bulk import Draft, create_many, hold_sites
 from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
-from civic.shifts.recurrence import Closed, Occurrence
+from civic.shifts.recurrence import Closed, Occurrence, Skips
 from civic.shifts.values import ShiftValues
 from civic.sites.models import Site, SiteClosure
 
@@ -43,14 +43,13 @@ class WeekLine:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A line on a given week; `skipped` says why no shift is made of it, `closed` that it is made on a closed day."""
+    """A line on a given week; `skipped` says why no shift is made of it."""
 
     line: WeekLine
     mission: str
     site: str
     occurrence: Occurrence
     skipped: str = ""
-    closed: str = ""
 
     @property
     def values(self) -> ShiftValues:
@@ -64,14 +63,6 @@ class Laid:
             line.min_staff,
             line.break_minutes,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Skips:
-    """Which days make no shift, by choice: those on which the site is closed, and public holidays."""
-
-    closures: bool = True
-    holidays: bool = True
 
 
 async def lines_of_week(session: AsyncSession, *, by: User, monday: date) -> list[WeekLine]:
@@ -118,13 +109,12 @@ async def lay_out(
     closures = await _closures(session, monday)
     there = await _there(session, monday)
     now = clock.now()
-    holiday = clock.public_holiday if skips.holidays else (lambda _day: None)
     found = []
     for line in lines:
         mission, site = missions[line.mission_id], sites[line.site_id]
         day, closed = monday + timedelta(days=line.weekday), closures.get(line.site_id, ())
-        (one,) = recurrence.lay_out([day], line.starts, line.ends, closed if skips.closures else (), holiday)
-        laid = Laid(line, mission.title, site.name, one, closed="" if skips.closures else _closed(line, day, closed))
+        (one,) = recurrence.lay_out([day], line.starts, line.ends, closed, clock.public_holiday, skips)
+        laid = Laid(line, mission.title, site.name, one)
         skipped = one.skipped
         if not by.covers(site.intermunicipality_code):
             skipped = _("Lieu hors de votre périmètre")
@@ -138,12 +128,6 @@ async def lay_out(
             skipped = _("Déjà passé")
         found.append(replace(laid, skipped=skipped or _malformed(laid)))
     return found
-
-
-def _closed(line: WeekLine, day: date, closures: Sequence[Closed]) -> str:
-    """Why the site is closed on a day that is not skipped for it."""
-    (one,) = recurrence.lay_out([day], line.starts, line.ends, closures)
-    return one.skipped if closures else ""
 
 
 def _malformed(laid: Laid) -> str:

@@ -93,6 +93,15 @@ async def test_every_day_is_seen_before_anything_is_made(world: World, db: Datab
         assert await session.scalar(select(func.count(ShiftSeries.id))) == 0
 
 
+async def test_a_day_that_is_not_skipped_is_said_for_what_it_is(world: World, db: Database) -> None:
+    await close(db, world, date(2026, 12, 4))
+    page = (await world.post("coordinator", NEW, **typed(world, skip_closures=None, skip_holidays=None))).text
+    assert "Sauté" not in page
+    assert "À créer. Lieu fermé\u00a0: Chasse" in page
+    assert "À créer. Jour férié\u00a0: Noël" in page
+    assert page.count("À créer.") == 2
+
+
 async def test_drafts_are_made_once_however_often_the_form_is_sent(world: World, db: Database) -> None:
     await close(db, world, date(2026, 12, 8))
     form = typed(world, state="draft")

@@ -17,7 +17,8 @@ from civic.formats import hour_range
 from civic.missions.models import Mission
 from civic.shifts import templates
 from civic.shifts.models import Shift, WeekTemplate, WeekTemplateLine
-from civic.shifts.templates import Skips, WeekLine
+from civic.shifts.recurrence import Skips
+from civic.shifts.templates import WeekLine
 from civic.sites.actions import add_rule
 from civic.sites.models import Site, SiteClosure
 from civic.sites.recurrence import Recurrence

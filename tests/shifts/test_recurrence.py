@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from civic import clock
 from civic.shifts import recurrence
-from civic.shifts.recurrence import MOST, Closed, Rhythm
+from civic.shifts.recurrence import MOST, Closed, Rhythm, Skips
 
 FIRST = date(2026, 12, 1)
 weekly = st.builds(
@@ -112,6 +112,13 @@ def test_closures_and_holidays_are_skipped_with_their_reason() -> None:
     assert [bool(one.skipped) for one in laid] == [False, True, False, True]
     assert "Noël" in laid[1].skipped
     assert "chasse" in laid[3].skipped
+    # By choice they make a shift all the same, and that is said.
+    kept = recurrence.lay_out(days, time(14), time(17), [closed], clock.public_holiday, Skips(False, False))
+    assert not any(one.skipped for one in kept)
+    assert [one.despite for one in kept] == ["", laid[1].skipped, "", laid[3].skipped]
+    assert not any(one.despite for one in laid)
+    half = recurrence.lay_out(days, time(14), time(17), [closed], clock.public_holiday, Skips(holidays=False))
+    assert [bool(one.skipped) for one in half] == [False, False, False, True]
     # A night that runs into a closed day is skipped, one that ends at its midnight is not.
     assert recurrence.lay_out([date(2026, 12, 26)], time(22), time(1), [closed])[0].skipped
     assert not recurrence.lay_out([date(2026, 12, 26)], time(22), time(0), [closed])[0].skipped
