@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,13 +23,15 @@ def asked_day(params: Mapping[str, str]) -> tuple[date, bool]:
     return (day, False) if weeks.FIRST <= day <= weeks.LAST else (clock.today(), True)
 
 
-async def day_of(session: AsyncSession, user: User, params: Mapping[str, str]) -> dict[str, Any]:
+async def day_of(
+    session: AsyncSession, user: User, params: Mapping[str, str], current: UUID | None = None
+) -> dict[str, Any]:
     """What templates/planning/axis.html shows, in the queries of a week's page."""
     day, unknown = asked_day(params)
     found = await week.look(session, user, {**params, "semaine": day.isoformat()})
     chosen = found.chosen
     shifts = [one for one in found.shifts if one.times.day == day]
-    here = chosen.day_address(day)
+    panel = {"creneau": str(current) if current else None}
     drawn = board.build(
         monday=chosen.monday,
         places=[one for one in found.places if week.passes(one, chosen)],
@@ -36,8 +39,8 @@ async def day_of(session: AsyncSession, user: User, params: Mapping[str, str]) -
         crowds=found.facts.crowds,
         closures=found.closures,
         now=found.now,
-        base=chosen.address(),
-        chosen=None,
+        base=chosen.day_address(day),
+        chosen=current,
         show_all=chosen.tous or bool(chosen.site),
         show_cancelled=chosen.annules,
         broken={one.shift.id for one in found.facts.conflicts},
@@ -52,9 +55,10 @@ async def day_of(session: AsyncSession, user: User, params: Mapping[str, str]) -
         "unknown_day": unknown,
         "chosen": chosen,
         "places": found.places,
-        "here": here,
+        "here": chosen.day_address(day, **panel),
+        "close": chosen.day_address(day),
         "previous": chosen.day_address(day - timedelta(days=1)),
         "following": chosen.day_address(day + timedelta(days=1)),
         "present": chosen.day_address(clock.today()),
-        "live": "/planning/vif" + query(chosen.params, semaine=None, vue="jour", jour=day, vu=found.stamp),
+        "live": "/planning/vif" + query(chosen.params, semaine=None, vue="jour", jour=day, vu=found.stamp, **panel),
     }

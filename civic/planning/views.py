@@ -1,5 +1,6 @@
 """The week of a coordinator, and one shift on its own page."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -55,23 +56,40 @@ router = APIRouter(include_in_schema=False)
 @router.get("/planning")
 async def show_week(request: Request, user: CoordinatorUser, session: Session) -> Response:
     """The week by site, four of them or a day (`vue`); every filter and the chosen shift are in the address."""
-    if request.query_params.get("vue") == "jour":
-        found = await axis_page.day_of(session, user, request.query_params)
-        return render(request, "planning/axis.html", {**found, "pillars": PILLARS})
-    if request.query_params.get("vue") == "quatre":
-        found = await overview.overview_of(session, user, request.query_params)
+    params = request.query_params
+    if params.get("vue") == "quatre":
+        found = await overview.overview_of(session, user, params)
         return render(request, "planning/overview.html", {**found, "pillars": PILLARS})
-    current = _shift_id(request.query_params.get("creneau"))
+    current = _shift_id(params.get("creneau"))
     shift = await _seen_by(session, user, current) if current else None
-    if shift and week.monday_of(request.query_params) != (monday := clock.monday(shift.times.day)):
-        # An old link, or a shift that was moved: the week is the shift's, the filters stay.
-        return redirect("/planning" + query(dict(request.query_params), semaine=weeks.code(monday)))
-    context = await week.week_of(session, user, request.query_params, current)
-    context["fiche"] = await fiche_of(session, user, shift) if shift else None
-    context["form"] = Form()
-    context["refused"] = []
-    context["pillars"] = PILLARS
-    return render(request, "planning/week.html", context)
+    if shift and (there := _where(shift, params)):
+        return redirect("/planning" + query(dict(params), **there))
+    shown: dict[str, Any] = {
+        "fiche": await fiche_of(session, user, shift) if shift else None,
+        "form": Form(),
+        "refused": [],
+    }
+    return await _board(request, session, user, current, shown)
+
+
+def _where(shift: ShiftFacts, params: Mapping[str, str]) -> dict[str, str]:
+    """An old link, or a shift that was moved: the week or the day is the shift's, the filters stay; {} where it is."""
+    day = shift.times.day
+    if params.get("vue") == "jour":
+        return {} if axis_page.asked_day(params)[0] == day else {"jour": day.isoformat()}
+    monday = clock.monday(day)
+    return {} if week.monday_of(params) == monday else {"semaine": weeks.code(monday)}
+
+
+async def _board(
+    request: Request, session: AsyncSession, user: User, current: UUID | None, shown: dict[str, Any]
+) -> Response:
+    params = request.query_params
+    if params.get("vue") == "jour":
+        found = await axis_page.day_of(session, user, params, current)
+        return render(request, "planning/axis.html", {**found, **shown, "pillars": PILLARS})
+    found = await week.week_of(session, user, params, current)
+    return render(request, "planning/week.html", {**found, **shown, "pillars": PILLARS})
 
 
 @router.get("/planning/vif")
@@ -81,13 +99,11 @@ async def show_changes(request: Request, user: CoordinatorUser, session: Session
     if params.get("vu") == await stamp_of(session):
         return Response(status_code=204)
     shown: dict[str, Any] = {"pillars": PILLARS, "changed_at": clock.now()}
-    if params.get("vue") == "jour":
-        return render(request, "planning/axis.html", shown | await axis_page.day_of(session, user, params))
     if params.get("vue") == "quatre":
         return render(request, "planning/overview.html", shown | await overview.overview_of(session, user, params))
     current = _shift_id(params.get("creneau"))
     shown |= {"fiche": await _panel(session, user, current), "form": Form(), "refused": []}
-    return render(request, "planning/week.html", shown | await week.week_of(session, user, params, current))
+    return await _board(request, session, user, current, shown)
 
 
 async def _panel(session: AsyncSession, user: User, shift_id: UUID | None) -> Fiche | None:

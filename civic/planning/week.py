@@ -54,11 +54,11 @@ class Chosen:
     def address(self, **changes: Any) -> str:
         return "/planning" + query(self.params, **changes)
 
-    def day_address(self, day: date | None = None) -> str:
+    def day_address(self, day: date | None = None, **changes: Any) -> str:
         """A day's view; when none is named, that of today, or of the Monday of another week."""
         today = clock.today()
         own = day or (today if self.monday == clock.monday(today) else self.monday)
-        return self.address(semaine=None, vue="jour", jour=own.isoformat())
+        return self.address(semaine=None, vue="jour", jour=own.isoformat(), **changes)
 
     def panel(self, shift_id: UUID, starts_at: datetime) -> str:
         """A shift's panel beside its own week."""
@@ -135,6 +135,7 @@ async def week_of(
         "following": chosen.address(semaine=weeks.code(chosen.monday + weeks.WEEK)),
         "present": chosen.address(semaine=None),
         "here": chosen.address(creneau=str(current) if current else None),
+        "close": chosen.address(),
         "live": "/planning/vif" + query(chosen.params, creneau=str(current) if current else None, vu=found.stamp),
     }
 

@@ -162,3 +162,19 @@ def test_a_finger_rests_then_drags_and_a_swipe_scrolls(browser: Browser, server:
         touch("touchEnd")
         expect(page.locator("dialog[open]")).to_contain_text("Déplacer ce créneau")
         expect(cell).to_have_attribute("data-day", home or "")
+
+
+@pytest.mark.timeout(60)
+def test_the_sites_keep_their_names_in_sight_as_a_wide_table_scrolls(phone: Page, sign_in: SignIn) -> None:
+    sign_in(phone, "coordination@demo.example")
+    phone.goto("/planning?vue=quatre")
+    box = phone.locator(".plan-box")
+    box.evaluate("(one) => (one.scrollLeft = one.scrollWidth)")
+    assert box.evaluate("(one) => one.scrollLeft") > 300
+    name = phone.locator(".plan tbody th[scope=row]").first
+    expect(name).to_be_in_viewport(ratio=0.9)
+    # Nothing of the days lies over it, nor beside it at the edge.
+    on_top = "(one) => { const { left, top } = one.getBoundingClientRect(); return one === \
+document.elementFromPoint(left + 6, top + 4)?.closest('th, td'); }"
+    assert name.evaluate(on_top)
+    assert phone.locator(".plan thead td").last.evaluate(on_top)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from civic.bookings.values import Times
 from civic.db import Database
 from civic.planning.axis import STEP, Bar, minutes, pieces, stack
 from civic.sites.models import Site
-from tests.factories.shifts import make_shift
+from tests.factories.shifts import make_booking, make_shift
 from tests.factories.sites import make_closure
 from tests.planning.world import World, moment
 from tests.planning.world import world as world
@@ -101,6 +102,40 @@ async def test_each_line_of_the_table_is_as_long_as_its_axis(world: World) -> No
     for line in lines:
         cells = re.findall(r"<td([^>]*)>", line)
         assert sum(int(found[1]) if (found := re.search(r'colspan="(\d+)"', one)) else 1 for one in cells) == 48
+
+
+async def test_a_shift_opens_its_panel_beside_the_day(world: World, db: Database) -> None:
+    page = (await world.get("coordinator", f"{DAY}2026-11-27&agglo=CALL")).text
+    slot = re.search(rf'id="s-{world.shift.id}" href="([^"]+)"', page)
+    assert slot
+    address = slot[1].replace("&amp;", "&").removesuffix("#fiche")
+    opened = (await world.get("coordinator", address)).text
+    assert 'id="fiche"' in opened
+    assert "plan-axis" in opened
+    assert 'aria-current="true"' in opened
+    # What is done in the panel comes back to the day, and × closes it there.
+    assert f'name="next" value="{slot[1]}' in opened
+    closing = re.search(r'href="([^"]+)" data-close-sheet', opened)
+    assert closing
+    assert "vue=jour&amp;jour=2026-11-27" in closing[1]
+    assert "agglo=CALL" in closing[1]
+    async with db.writing() as session:
+        await make_booking(session, world.shift, world.cast.volunteer)
+    live = re.search(r'id="vif"[^>]* hx-get="([^"]+)"', opened)
+    assert live
+    await world.post("coordinator", f"/creneaux/{world.draft.id}/publication")
+    changed = (await world.get("coordinator", live[1].replace("&amp;", "&"))).text
+    assert world.cast.volunteer.user.name in changed.split('id="fiche"')[1]
+
+
+async def test_the_day_is_that_of_the_chosen_shift(world: World) -> None:
+    elsewhere = await world.get("coordinator", f"{DAY}2026-11-25&agglo=CALL&creneau={world.shift.id}")
+    assert elsewhere.status_code == 303
+    there = dict(parse_qsl(urlsplit(elsewhere.headers["location"]).query))
+    assert there == {"vue": "jour", "jour": "2026-11-27", "agglo": "CALL", "creneau": str(world.shift.id)}
+    assert (await world.get("coordinator", elsewhere.headers["location"])).status_code == 200
+    hidden = await world.get("coordinator_call", f"{DAY}2026-11-26&creneau={world.elsewhere.id}")
+    assert hidden.status_code == 403
 
 
 @pytest.mark.parametrize("text", ["hier", "2026-02-30", "1999-01-01", "9999-12-31", "%00"])
