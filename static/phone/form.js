@@ -57,7 +57,8 @@ const prefill = async (state) => {
   day.max = today();
   if (keptAt) fillKept(state);
   const before = await draft(account, kind);
-  if (before && !(await find(before.uuid)) && fits(state, before)) {
+  const there = before && (await find(before.uuid));
+  if (before && !(there?.version >= before.version) && fits(state, before)) {
     Object.assign(state, { uuid: before.uuid, version: before.version });
     fill(form, before.content);
     say(form, word("draft"));

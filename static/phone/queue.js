@@ -57,13 +57,16 @@ export const mine = (account) => inOne(["records"], (tx) => tx.objectStore("reco
 export const everybody = () => inOne(["records"], (tx) => tx.objectStore("records").getAll());
 export const unsent = (records) => records.filter((record) => record.state !== "sent");
 
-// Undone only while nothing has left: true when the record is gone from here, false when its sending has begun.
+// Undone only while nothing has left: true when the record is gone from here, false when its sending has begun. What was
+// confirmed before it comes back.
 export const undo = (account, uuid) =>
   over(account, async (table) => {
     const record = await table.get(uuid);
     if (!record || record.account !== account) return true;
     if (record.tried || record.state !== "waiting") return false;
-    await remove(table, record);
+    const { before } = record;
+    if (before) await table.put({ ...before, state: before.state === "sending" ? "waiting" : before.state });
+    else await remove(table, record);
     return true;
   });
 
@@ -111,7 +114,7 @@ export const claim = (account, kind, most) =>
       .filter((one) => one.kind === kind && one.state === "waiting" && !holding(one, now) && ready(one))
       .sort((a, b) => a.savedAt - b.savedAt)
       .slice(0, most)
-      .map((one) => ({ ...one, state: "sending", tried: true, holdUntil: 0 }));
+      .map(({ before: _undone, ...one }) => ({ ...one, state: "sending", tried: true, holdUntil: 0 }));
     for (const record of chosen) await table.put(record);
     return chosen;
   });

@@ -60,13 +60,15 @@ export const keepDraft = (account, kind, value) =>
 export const dropDraft = (account, kind) =>
   inOne(["drafts"], (tx) => tx.objectStore("drafts").delete(draftKey(account, kind)));
 
-// A record is kept and its draft leaves in the same instant: neither is ever lost or there twice. A report's photo comes
-// along as a record of its own, in the place of one that was chosen before.
+// A record is kept and its draft leaves in the same instant: neither is ever lost or there twice. What it takes the place
+// of stays within it for as long as it can be undone. A report's photo comes along as a record of its own, in the place of
+// one that was chosen before.
 export const keepRecord = (record, photo = null) =>
   inOne(["records", "drafts"], async (tx) => {
     const table = tx.objectStore("records");
     if (photo) for (const key of await photosOf(table, record)) await table.delete(key);
-    await table.put(record);
+    const { before: _older, ...before } = (await table.get(record.uuid)) ?? {};
+    await table.put(before.uuid ? { ...record, before } : record);
     if (photo) await table.put(photo);
     await tx.objectStore("drafts").delete(draftKey(record.account, record.kind));
   });

@@ -1,5 +1,6 @@
 """« Comment s’est passée la sortie ? » with no network: asked once the shift has ended, answered, and said so."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -74,6 +75,16 @@ def test_a_shift_that_ended_with_no_network_is_summed_up_with_none(volunteer: Fi
     written.get_by_role("link", name="Revoir ou corriger").click()
     expect(page.get_by_label("Personnes abordées")).to_have_value("0")
     page.get_by_label("Monde sur place").select_option(value="vide")
+    page.get_by_role("button", name="Enregistrer le bilan").click()
+    expect(page.locator("[data-piece=saved]")).to_be_visible()
+    # Undone, the correction is a draft again, and what was confirmed before it is back.
+    page.get_by_role("button", name=re.compile("Annuler")).click()
+    expect(page.get_by_label("Monde sur place")).to_have_value("vide")
+    [kept] = volunteer.queue()
+    assert (kept["version"], kept["state"], kept["content"]["crowd"]) == (1, "waiting", None)
+    page.goto(f"/sorties/nouvelle?shift={shift['id']}")
+    expect(page.get_by_text("Votre brouillon est repris")).to_be_visible()
+    expect(page.get_by_label("Monde sur place")).to_have_value("vide")
     page.get_by_role("button", name="Enregistrer le bilan").click()
     expect(page.locator("[data-piece=saved]")).to_be_visible()
     assert len(volunteer.queue()) == 1
